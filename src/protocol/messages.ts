@@ -1,0 +1,171 @@
+/**
+ * The messages between the server process (parent) and a runner process (child, one per loaded model). They travel over
+ * Node's IPC channel with `serialization: 'advanced'`, so typed arrays and `Uint8Array` pass as they are.
+ *
+ * The child sends `ready` when it listens, the parent sends one `load`, then any number of requests. Every request has an
+ * id that is unique in the life of the child; its answer carries the same id.
+ */
+import type { SerializedError } from '../errors.ts';
+import type { ChosenLogprob, FinishReason, GenerationStats } from '../types/events.ts';
+import type { SamplingParams } from '../types/sampling.ts';
+
+/** Raised with every incompatible change; the parent refuses a child that differs. */
+export const protocolVersion = 1;
+
+/** Everything that is fixed for the life of a runner. */
+export interface LoadSpec {
+  readonly modelPath: string;
+  readonly adapterPaths: readonly string[];
+  /** Context length of one slot in tokens. */
+  readonly nCtx: number;
+  readonly nSlots: number;
+  /** Logical batch: the most tokens of one `llama_decode`. */
+  readonly nBatch: number;
+  readonly nUbatch: number;
+  /** 0 = automatic: the physical cores. */
+  readonly nThreads: number;
+  /** -1 = all. */
+  readonly nGpuLayers: number;
+  readonly mainGpu: number | undefined;
+  readonly useMmap: boolean;
+  /** -1 automatic, 0 off, 1 on. */
+  readonly flashAttention: -1 | 0 | 1;
+  /** GGML type name of the KV cache: f16, q8_0, q4_0 … */
+  readonly kvCacheType: string;
+  /** Folder with the shared libraries; undefined = the one that `node-llama-cpp` ships for this platform. */
+  readonly libraryDir: string | undefined;
+  /** Serve `embed` requests: the context computes embeddings instead of logits. */
+  readonly embedding: boolean;
+}
+
+/** What the child found out while loading. */
+export interface LoadedInfo {
+  /** Context length of one slot after clamping to the trained length. */
+  readonly nCtx: number;
+  readonly nSlots: number;
+  readonly nBatch: number;
+  readonly nThreads: number;
+  readonly nVocab: number;
+  readonly nEmbd: number;
+  readonly bosToken: number;
+  readonly eosToken: number;
+  readonly addsBos: boolean;
+  readonly addsEos: boolean;
+  /** Whether the KV cache can be shifted (context shift). */
+  readonly canShift: boolean;
+  /** Bytes: weights, KV cache and compute buffers together, and the part of them on GPUs. */
+  readonly sizeBytes: number;
+  readonly sizeVramBytes: number;
+  /** e.g. `CPU`, `CUDA0`. */
+  readonly device: string;
+  readonly llamaVersion: string;
+  /** Process id of the runner, filled by the parent. */
+  readonly pid: number;
+}
+
+/** A grammar that constrains the answer. */
+export interface GrammarSpec {
+  /** GBNF text with a `root` rule. */
+  readonly gbnf: string;
+  /**
+   * When set, the grammar sleeps until the generated text contains one of these strings; it then starts with the text
+   * after the match (`include: false`) or with the match itself (`include: true`). Strings may span tokens.
+   */
+  readonly triggers?: readonly { readonly text: string; readonly include: boolean }[];
+}
+
+/** One generation. */
+export interface GenerateWork {
+  /** Text to tokenize (special tokens in it are recognised), or token ids taken as they are. */
+  readonly prompt: string | readonly number[];
+  /** Token ids put before a text prompt (the `context` field of generate). */
+  readonly contextTokens?: readonly number[];
+  /** Add BOS as the model's metadata tells (a BOS text that the prompt already begins with is not doubled). */
+  readonly addSpecial: boolean;
+  readonly sampling: SamplingParams;
+  /** Most tokens to generate; -1 = bounded by 10 × nCtx only. */
+  readonly nPredict: number;
+  readonly stop: readonly string[];
+  /** Tokens kept at the start when the prompt is cut or the context shifts; -1 = the whole prompt. */
+  readonly nKeep: number;
+  /** Cut a prompt that does not fit (Ollama's rule) instead of failing with `context_exceeded`. */
+  readonly truncate: boolean;
+  /** When the context is full: drop the older half and go on (true) or finish with `length`. */
+  readonly shift: boolean;
+  readonly grammar?: GrammarSpec;
+  /** Number of candidates to report with every token; undefined = no logprobs. */
+  readonly topLogprobs?: number;
+  /** Return the token ids of prompt and answer with `finish`. */
+  readonly returnTokens?: boolean;
+  /** Decode this sequence in batches of its own, so that the result does not depend on what else runs. */
+  readonly deterministic?: boolean;
+}
+
+/** Special: `addSpecial` adds BOS/EOS as the model's metadata tells, `parseSpecial` recognises special tokens in the text. */
+export interface TokenizeRequest {
+  readonly text: string;
+  readonly addSpecial: boolean;
+  readonly parseSpecial: boolean;
+}
+
+/** Counters since the load; for `ps`, metrics and tests. */
+export interface EngineStats {
+  readonly slotsBusy: number;
+  readonly slotsTotal: number;
+  readonly waiting: number;
+  readonly kvCellsUsed: number;
+  readonly steps: number;
+  readonly promptTokensEvaluated: number;
+  readonly promptTokensFromCache: number;
+  readonly tokensGenerated: number;
+}
+
+export type ParentMessage =
+  | { readonly type: 'load'; readonly spec: LoadSpec }
+  | { readonly type: 'generate'; readonly id: number; readonly work: GenerateWork }
+  | { readonly type: 'tokenize'; readonly id: number; readonly request: TokenizeRequest }
+  /** `special`: render special tokens as their text. */
+  | {
+      readonly type: 'detokenize';
+      readonly id: number;
+      readonly tokens: readonly number[];
+      readonly special: boolean;
+    }
+  | { readonly type: 'stats'; readonly id: number }
+  | { readonly type: 'cancel'; readonly id: number }
+  /** Free everything and exit with status 0. */
+  | { readonly type: 'unload' };
+
+/** What one engine step brought for one request. */
+export type StepEvent =
+  | {
+      readonly id: number;
+      readonly type: 'tokens';
+      readonly text: string;
+      readonly logprobs?: readonly ChosenLogprob[];
+    }
+  | {
+      readonly id: number;
+      readonly type: 'finish';
+      readonly reason: FinishReason;
+      readonly stats: GenerationStats;
+      readonly tokens?: readonly number[];
+      readonly promptTokensBeforeTruncation?: number;
+    }
+  | { readonly id: number; readonly type: 'error'; readonly error: SerializedError };
+
+export type ChildMessage =
+  | { readonly type: 'ready'; readonly protocolVersion: number }
+  /** 0 to 1. */
+  | { readonly type: 'loadProgress'; readonly fraction: number }
+  | { readonly type: 'loaded'; readonly info: Omit<LoadedInfo, 'pid'> }
+  | { readonly type: 'loadFailed'; readonly error: SerializedError }
+  /** One message an engine step, for all sequences that have news. */
+  | { readonly type: 'step'; readonly events: readonly StepEvent[] }
+  | { readonly type: 'result'; readonly id: number; readonly value: ResultValue }
+  | { readonly type: 'failed'; readonly id: number; readonly error: SerializedError };
+
+export type ResultValue =
+  | { readonly type: 'tokens'; readonly tokens: readonly number[] }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'stats'; readonly stats: EngineStats };

@@ -1,0 +1,14 @@
+/** The options of a loaded model: a change of one of them means a new runner. */
+
+/** Wanted by a request; `undefined` = let the scheduler choose (an automatic value never forces a reload). */
+export interface RunnerOptions {
+  /** Context length of one slot in tokens. */
+  readonly nCtx?: number;
+  readonly nBatch?: number;
+  /** Layers on the GPU; -1 or undefined = all that fit, 0 = CPU only. */
+  readonly nGpuLayers?: number;
+  readonly mainGpu?: number;
+  readonly useMmap?: boolean;
+  /** 0 or undefined = one a physical core. */
+  readonly nThreads?: number;
+}
