@@ -1,0 +1,5 @@
+// npm run build: compiles even when nothing looks changed.
+import { ensureBuilt, ensureInstalled } from './setup.mjs';
+
+ensureInstalled();
+ensureBuilt({ force: true });
