@@ -1,0 +1,25 @@
+/** What a conversation is rendered with. */
+import type { ThinkingTags } from '../output/types.ts';
+import type { Message, ThinkValue, Tool } from '../types/message.ts';
+
+/** A conversation to render; `think` undefined = the client said nothing. */
+export interface Conversation {
+  readonly messages: readonly Message[];
+  readonly tools: readonly Tool[];
+  readonly think: ThinkValue | undefined;
+}
+
+/** Fill-in-the-middle input. */
+export interface Infill {
+  readonly prompt: string;
+  readonly suffix: string;
+  readonly think: ThinkValue | undefined;
+}
+
+/** The template in use for a model, of whichever language. Rendering throws `template_error`. */
+export interface PromptTemplate {
+  readonly thinkingTags: ThinkingTags | undefined;
+  renderChat(conversation: Conversation): string;
+  /** undefined = the model has no way to fill in the middle. */
+  readonly renderInfill: ((infill: Infill) => string) | undefined;
+}
