@@ -1,0 +1,67 @@
+/** The chat use case: the stages in order. */
+import { fitHistory } from '../prompt/fit-history.ts';
+import type { Message } from '../types/message.ts';
+import { effectiveThink, requireCapabilities, requireCompletion } from './capabilities.ts';
+import { effectiveMessages } from './history.ts';
+import { resolveOptions } from './options.ts';
+import { createParser } from './parser.ts';
+import type { InferenceDeps, Job, PreparedPrompt } from './run.ts';
+import {
+  baseWork,
+  loadAnswer,
+  renderAnswer,
+  requireImageSupport,
+  runJob,
+  unloadAnswer,
+  warnUnknown,
+} from './run.ts';
+import type { Answer, ChatRequest } from './types.ts';
+
+/** Validates, then answers; see `Inference.chat`. */
+export async function chat(deps: InferenceDeps, request: ChatRequest, signal: AbortSignal): Promise<Answer> {
+  const startedAt = performance.now();
+  const model = await deps.resolver.resolve(request.model);
+  if (request.messages.length === 0 && request.keepAliveMs === 0) return unloadAnswer(deps, model);
+
+  requireCompletion(model, request.model, 'chat');
+  if (request.tools.length > 0) requireCapabilities(model, ['tools']);
+  const think = effectiveThink(model, request.model, request.think);
+  const options = resolveOptions(model.parameters, request.options);
+  warnUnknown(deps, model, options);
+  const imageCount = countImages(request.messages);
+  requireImageSupport(model, imageCount);
+
+  const head = { request, model, options, startedAt, signal };
+  if (request.messages.length === 0) return loadAnswer(deps, head);
+
+  const template = deps.templateOf(model);
+  const messages = effectiveMessages(model, request.messages);
+  const { tools } = request;
+  const job: Job = {
+    ...head,
+    prepare: async (runner, runSignal): Promise<PreparedPrompt> => {
+      const render = (kept: readonly Message[]): string =>
+        template.renderChat({ messages: kept, tools, think });
+      const countTokens = async (text: string): Promise<number> =>
+        (await runner.tokenize({ text, addSpecial: false, parseSpecial: true }, { signal: runSignal }))
+          .length;
+      const isFitted = request.truncate ?? true;
+      const { text, truncation } = isFitted
+        ? await fitHistory({ messages, render, countTokens, nCtx: runner.info.nCtx })
+        : { text: render(messages), truncation: undefined };
+      return {
+        text,
+        imageCount,
+        truncation,
+        work: { ...baseWork(head), prompt: text, addSpecial: true },
+        parser: createParser({ template, prompt: text, think, tools }),
+      };
+    },
+  };
+  if (request.debugRenderOnly) return renderAnswer(deps, job);
+  return { type: 'stream', events: runJob(deps, job) };
+}
+
+function countImages(messages: readonly Message[]): number {
+  return messages.reduce((sum, message) => sum + (message.images?.length ?? 0), 0);
+}
