@@ -19,6 +19,8 @@ export interface LoadSpec {
   /** Context length of one slot in tokens. */
   readonly nCtx: number;
   readonly nSlots: number;
+  /** Cells of the KV cache that all slots share: at least `nCtx`; undefined = `nCtx` × `nSlots`. */
+  readonly nCells?: number;
   /** Logical batch: the most tokens of one `llama_decode`. */
   readonly nBatch: number;
   readonly nUbatch: number;
