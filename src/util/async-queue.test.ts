@@ -64,34 +64,38 @@ describe('AsyncQueue', () => {
     expect(await drain(apart)).toEqual(['a', 'b']);
   });
 
-  it('drops what is waiting when the consumer leaves', async () => {
+  it('drops what is waiting, an error too', async () => {
     const queue = new AsyncQueue<string>();
     queue.push('a');
-    queue.discard();
+    queue.fail(new Error('broken'));
+    queue.clear();
     expect(queue.size).toBe(0);
     expect(await drain(queue)).toEqual([]);
   });
 
   it('never loses or reorders text, whatever the pace of the consumer', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.string({ minLength: 1 }), fc.constant('take'))), async (steps) => {
-        const queue = new AsyncQueue<string>(joinText);
-        let pushed = '';
-        let taken = '';
-        for (const step of steps) {
-          if (step === 'take') {
-            if (queue.size === 0) continue;
-            const result = await queue.next();
-            taken += result.value ?? '';
-          } else {
-            queue.push(step);
-            pushed += step;
-            expect(queue.size).toBeLessThanOrEqual(joinText.limit);
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.string({ minLength: 1 }), fc.constant('take'))),
+        async (steps) => {
+          const queue = new AsyncQueue<string>(joinText);
+          let pushed = '';
+          let taken = '';
+          for (const step of steps) {
+            if (step === 'take') {
+              if (queue.size === 0) continue;
+              const result = await queue.next();
+              taken += result.value ?? '';
+            } else {
+              queue.push(step);
+              pushed += step;
+              expect(queue.size).toBeLessThanOrEqual(joinText.limit);
+            }
           }
-        }
-        queue.end();
-        expect(taken + (await drain(queue)).join('')).toBe(pushed);
-      }),
+          queue.end();
+          expect(taken + (await drain(queue)).join('')).toBe(pushed);
+        },
+      ),
     );
   });
 

@@ -75,12 +75,11 @@ export class AsyncQueue<T> {
     for (const waiter of this.#waiters.splice(0)) waiter.resolve({ value: undefined, done: true });
   }
 
-  /** Ends the queue and drops what is waiting; for a consumer that leaves. */
-  discard(): void {
+  /** Drops what nobody has taken yet. */
+  clear(): void {
     this.#items = [];
     this.#head = 0;
     this.#failure = undefined;
-    this.end();
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
