@@ -10,6 +10,13 @@ export type ChatRequest = Omit<ChatRequestBody, 'stream'> & { model: string };
 export type ShowRequest = Omit<ShowRequestBody, 'name'> & { model: string };
 export type CreateRequest = Omit<CreateRequestBody, 'stream' | 'name' | 'quantization'> & { model: string };
 
+/** Body of pull and push. */
+export interface TransferRequest {
+  model: string;
+  /** Plain http towards the registry. */
+  insecure?: boolean;
+}
+
 /** Counts and times at the end of an answer; a value of 0 is left out. */
 export interface WireMetrics {
   total_duration?: number;
