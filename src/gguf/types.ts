@@ -18,18 +18,29 @@ export type GgufScalarType =
 export type GgufScalar = number | bigint | boolean | string;
 
 /**
- * An array value. Long arrays (vocabularies) are checked when the header is read but only kept as a position; `read`
- * fetches the elements from the file.
+ * An array value. Its extent is checked when the header is read, but only its position is kept; `read` fetches the
+ * elements from the file. Arrays of arrays are refused, as llama.cpp refuses them.
  */
 export interface GgufArray {
-  readonly elementType: GgufScalarType | 'array';
+  readonly elementType: GgufScalarType;
   readonly length: number;
-  read(): Promise<readonly (GgufScalar | readonly GgufScalar[])[]>;
+  /** Throws `invalid_gguf` when the file has changed since. */
+  read(options?: { signal?: AbortSignal | undefined }): Promise<readonly GgufScalar[]>;
+  /**
+   * For arrays of strings: gives each element's bytes as `buffer[start, end)`, valid during the call only, without
+   * making a text of it.
+   */
+  visitStrings(visit: (buffer: Buffer, start: number, end: number, index: number) => void): Promise<void>;
 }
 
 export type GgufValue =
   | { readonly type: GgufScalarType; readonly value: GgufScalar }
   | { readonly type: 'array'; readonly array: GgufArray };
+
+/** A metadata value to write. Numbers must fit their type; 64-bit integers may be bigint. */
+export type GgufWriteValue =
+  | { readonly type: GgufScalarType; readonly value: GgufScalar }
+  | { readonly type: 'array'; readonly elementType: GgufScalarType; readonly values: Iterable<GgufScalar> };
 
 export interface GgufTensor {
   readonly name: string;
