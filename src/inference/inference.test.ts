@@ -83,6 +83,13 @@ function fakeModel(overrides: Partial<ResolvedModel> = {}): ResolvedModel {
 
 const template: PromptTemplate = {
   thinkingTags: { open: '<think>', close: '</think>' },
+  toolCallFormat: {
+    kind: 'json',
+    blockOpen: '<call>',
+    fillers: ['</call>'],
+    nameKey: 'name',
+    argumentsKey: 'arguments',
+  },
   renderChat: ({ messages }) => messages.map((m) => `${m.role}:${m.content};`).join(''),
   renderInfill: ({ prompt, suffix }) => `<pre>${prompt}<suf>${suffix}`,
 };
@@ -193,6 +200,21 @@ describe('chat', () => {
     expect(await collect(await inference.chat(chatRequest(), { signal }))).toMatchObject([
       { type: 'thinking', text: 'why' },
       { type: 'content', text: 'so' },
+      { type: 'done' },
+    ]);
+  });
+
+  it('separates tool calls after the thought, with ids and indexes', async () => {
+    const text =
+      '<think>a <call></think>Now <call>{"name":"f","arguments":{"x":1}}</call><call>{"name":"f"}</call>';
+    const { inference } = setup(fakeModel(), [texts(text)]);
+    const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
+    const id = expect.stringMatching(/^call_[a-z0-9]{8}$/);
+    expect(await collect(await inference.chat(chatRequest({ tools }), { signal }))).toMatchObject([
+      { type: 'thinking', text: 'a <call>' },
+      { type: 'content', text: 'Now' },
+      { type: 'toolCall', call: { id, index: 0, name: 'f', arguments: { x: 1 } } },
+      { type: 'toolCall', call: { id, index: 1, name: 'f', arguments: {} } },
       { type: 'done' },
     ]);
   });

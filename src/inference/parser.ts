@@ -1,5 +1,7 @@
 /** Chooses how the text of an answer is taken apart. */
+import { composeParsers } from '../output/compose.ts';
 import { createThinkingParser } from '../output/thinking.ts';
+import { createToolCallParser } from '../output/tool-calls.ts';
 import type { OutputParser } from '../output/types.ts';
 import type { PromptTemplate } from '../prompt/types.ts';
 import type { ThinkValue, Tool } from '../types/message.ts';
@@ -12,11 +14,17 @@ export interface ParserInput {
   readonly tools: readonly Tool[];
 }
 
-/** A parser for one answer. */
-export function createParser({ template, prompt, think }: ParserInput): OutputParser {
+/** A parser for one answer: thoughts first, then calls in what remains. */
+export function createParser({ template, prompt, think, tools }: ParserInput): OutputParser {
   const tags = template.thinkingTags;
-  if (tags === undefined || think === undefined || think === false) return passThrough;
-  return createThinkingParser(tags, prompt.trimEnd().endsWith(tags.open));
+  const format = template.toolCallFormat;
+  const thinking =
+    tags === undefined || think === undefined || think === false
+      ? undefined
+      : createThinkingParser(tags, prompt.trimEnd().endsWith(tags.open));
+  const calls = format === undefined || tools.length === 0 ? undefined : createToolCallParser(format, tools);
+  if (thinking !== undefined && calls !== undefined) return composeParsers(thinking, calls);
+  return thinking ?? calls ?? passThrough;
 }
 
 const passThrough: OutputParser = {

@@ -1,6 +1,7 @@
 /** What a conversation is rendered with. */
 import type { ThinkingTags } from '../output/types.ts';
 import type { Message, ThinkValue, Tool } from '../types/message.ts';
+import type { ToolCallFormat } from '../types/tool-call-format.ts';
 
 /** A conversation to render; `think` undefined = the client said nothing. */
 export interface Conversation {
@@ -19,6 +20,8 @@ export interface Infill {
 /** The template in use for a model, of whichever language. Rendering throws `template_error`. */
 export interface PromptTemplate {
   readonly thinkingTags: ThinkingTags | undefined;
+  /** How the model writes tool calls; undefined = its template shows none. */
+  readonly toolCallFormat: ToolCallFormat | undefined;
   renderChat(conversation: Conversation): string;
   /** undefined = the model has no way to fill in the middle. */
   readonly renderInfill: ((infill: Infill) => string) | undefined;

@@ -1,0 +1,133 @@
+/** Finds tool calls in an answer as it streams; what turns out to be no call is given out as content, unchanged. */
+import type { Tool } from '../types/message.ts';
+import type { ToolCallFormat } from '../types/tool-call-format.ts';
+import { scanCall } from './call-scanners.ts';
+import { partialSuffix } from './partial.ts';
+import type { OutputParser, OutputPiece } from './types.ts';
+
+/**
+ * - `start`: only white space so far; where calls have no opening text, they can begin here only
+ * - `text`: content, up to a text that opens a block of calls
+ * - `block`: after such a text
+ * - `after`: a call has been read and its block may go on
+ */
+type State = 'start' | 'text' | 'block' | 'after';
+
+export function createToolCallParser(format: ToolCallFormat, tools: readonly Tool[]): OutputParser {
+  const openers = openersOf(format);
+  const fillers = [...new Set([format.blockOpen, ...format.fillers])].filter((text) => text !== '');
+  let state: State = 'start';
+  let buffer = '';
+  /** Text of the block that has led to no call yet; content again if none comes. */
+  let unread = '';
+
+  const step = (pieces: OutputPiece[], isEnd: boolean): boolean => {
+    switch (state) {
+      case 'start': {
+        const start = buffer.length - buffer.trimStart().length;
+        if (start === buffer.length) return false;
+        if (openers.length > 0 || !mayBeginBareCall(format, buffer.slice(start))) {
+          state = 'text';
+          return true;
+        }
+        unread = buffer.slice(0, start);
+        buffer = buffer.slice(start);
+        state = 'block';
+        return true;
+      }
+      case 'text': {
+        const found = firstOf(buffer, openers);
+        if (found !== undefined) {
+          emit(pieces, buffer.slice(0, found.index).trimEnd());
+          unread = buffer.slice(buffer.slice(0, found.index).trimEnd().length, found.index);
+          buffer = buffer.slice(found.index);
+          state = 'block';
+          return true;
+        }
+        // White space before an opening text goes with it, so it waits too.
+        const held = Math.max(0, ...openers.map((opener) => partialSuffix(buffer, opener)));
+        const certain = openers.length === 0 ? buffer : buffer.slice(0, buffer.length - held).trimEnd();
+        emit(pieces, certain);
+        buffer = buffer.slice(certain.length);
+        return false;
+      }
+      case 'block':
+      case 'after': {
+        skipFillers();
+        if (
+          buffer === '' ||
+          (!isEnd && fillers.some((filler) => filler !== buffer && filler.startsWith(buffer)))
+        )
+          return false;
+        const scanned = scanCall(format, buffer, tools);
+        if (scanned.type === 'call') {
+          pieces.push({ type: 'toolCall', name: scanned.name, arguments: scanned.arguments });
+          buffer = buffer.slice(scanned.end);
+          unread = '';
+          state = 'after';
+          return true;
+        }
+        if (scanned.type === 'more' && !isEnd) return false;
+        // No call: what was taken for one is content, and the search goes on behind it.
+        const opener = openers.find((text) => buffer.startsWith(text)) ?? '';
+        emit(pieces, unread + opener);
+        buffer = buffer.slice(opener.length);
+        unread = '';
+        state = 'text';
+        return buffer !== '';
+      }
+    }
+  };
+
+  /** Skips what may stand around calls, white space included; before the first call it may still turn out to be content. */
+  const skipFillers = (): void => {
+    for (;;) {
+      const rest = buffer.trimStart();
+      const isOpening = openers.some(
+        (text) => text !== format.blockOpen && (rest.startsWith(text) || text.startsWith(rest)),
+      );
+      const filler = isOpening ? '' : (fillers.find((text) => rest.startsWith(text)) ?? '');
+      const length = buffer.length - rest.length + filler.length;
+      if (length === 0) return;
+      if (state === 'block') unread += buffer.slice(0, length);
+      buffer = buffer.slice(length);
+    }
+  };
+
+  return {
+    push(text) {
+      buffer += text;
+      const pieces: OutputPiece[] = [];
+      while (step(pieces, false));
+      return pieces;
+    },
+    end() {
+      const pieces: OutputPiece[] = [];
+      while (step(pieces, true));
+      emit(pieces, unread + buffer);
+      buffer = '';
+      unread = '';
+      return pieces;
+    },
+  };
+}
+
+/** Texts that begin a block of calls wherever they stand. */
+function openersOf(format: ToolCallFormat): readonly string[] {
+  const callOpen = format.kind === 'named' || format.kind === 'tagged' ? format.beforeName : '';
+  return [...new Set([format.blockOpen, callOpen])].filter((text) => text !== '');
+}
+
+function mayBeginBareCall(format: ToolCallFormat, text: string): boolean {
+  if (format.kind === 'json') return text.startsWith('{') || text.startsWith('[');
+  return format.kind === 'python' && (text.startsWith('[') || /^[A-Za-z_]/.test(text));
+}
+
+function firstOf(text: string, literals: readonly string[]): { index: number } | undefined {
+  const found = literals.map((literal) => text.indexOf(literal)).filter((index) => index >= 0);
+  return found.length === 0 ? undefined : { index: Math.min(...found) };
+}
+
+function emit(pieces: OutputPiece[], text: string): void {
+  if (text !== '') pieces.push({ type: 'content', text });
+}
