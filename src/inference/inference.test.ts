@@ -66,6 +66,7 @@ function fakeModel(overrides: Partial<ResolvedModel> = {}): ResolvedModel {
     adapterPaths: [],
     projectorPaths: [],
     template: undefined,
+    chatTemplate: { language: 'go', source: '' },
     system: undefined,
     parameters: {},
     messages: [],

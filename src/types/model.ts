@@ -66,6 +66,11 @@ export interface ResolvedModel {
   readonly projectorPaths: readonly string[];
   /** Go template layer, if the manifest has one. */
   readonly template: string | undefined;
+  /**
+   * The template that is in use for conversations: the Go template layer, or the GGUF's Jinja template where there is no layer or
+   * the Jinja one can do more (rule: the store's; `OLLAMA_GO_TEMPLATE` decides when set). Source '' = Go's `{{ .Prompt }}`.
+   */
+  readonly chatTemplate: { readonly language: 'go' | 'jinja'; readonly source: string };
   readonly system: string | undefined;
   /** PARAMETER values as stored. */
   readonly parameters: Readonly<Record<string, JsonValue>>;
