@@ -6,40 +6,44 @@
  */
 import type { JsonObject, JsonValue } from '../types/json.ts';
 
-export interface StringSchema {
+/** Never there at run time: it carries the type of fitting values for the compiler. */
+interface Typed<T> {
+  readonly '~type'?: T;
+}
+
+export interface StringSchema extends Typed<string> {
   readonly kind: 'string';
 }
-export interface BooleanSchema {
+export interface BooleanSchema extends Typed<boolean> {
   readonly kind: 'boolean';
 }
 /** A number without a fraction, within ±2^53. */
-export interface IntegerSchema {
+export interface IntegerSchema extends Typed<number> {
   readonly kind: 'integer';
 }
 /** Any JSON value, taken as it is. */
-export interface AnySchema {
+export interface AnySchema extends Typed<JsonValue> {
   readonly kind: 'any';
 }
 /** Any JSON object, taken as it is. */
-export interface AnyObjectSchema {
+export interface AnyObjectSchema extends Typed<JsonObject> {
   readonly kind: 'anyObject';
 }
-export interface ArraySchema<Item extends Schema = Schema> {
+export interface ArraySchema<Item = unknown> extends Typed<Item[]> {
   readonly kind: 'array';
-  readonly items: Item;
+  readonly items: Schema;
 }
 /** An object with keys of the client's choice. */
-export interface MapSchema<Value extends Schema = Schema> {
+export interface MapSchema<Value = unknown> extends Typed<Record<string, Value>> {
   readonly kind: 'map';
-  readonly values: Value;
+  readonly values: Schema;
 }
-export interface ObjectSchema<Fields extends SchemaFields = SchemaFields> {
+export interface ObjectSchema<T = unknown> extends Typed<T> {
   readonly kind: 'object';
   /** Shown in error messages. */
   readonly name: string;
-  readonly fields: Fields;
+  readonly fields: Readonly<Record<string, Schema>>;
 }
-export type SchemaFields = { readonly [key: string]: Schema };
 
 export type Schema =
   | StringSchema
@@ -52,23 +56,9 @@ export type Schema =
   | ObjectSchema;
 
 /** The type of values that fit `S`. */
-export type Infer<S> = S extends StringSchema
-  ? string
-  : S extends BooleanSchema
-    ? boolean
-    : S extends IntegerSchema
-      ? number
-      : S extends AnySchema
-        ? JsonValue
-        : S extends AnyObjectSchema
-          ? JsonObject
-          : S extends ArraySchema<infer Item>
-            ? Infer<Item>[]
-            : S extends MapSchema<infer Value>
-              ? Record<string, Infer<Value>>
-              : S extends ObjectSchema<infer Fields>
-                ? { -readonly [K in keyof Fields]?: Infer<Fields[K]> }
-                : never;
+export type Infer<S> = S extends Typed<infer T> ? T : never;
+
+type InferFields<Fields> = { -readonly [K in keyof Fields]?: Infer<Fields[K]> };
 
 export const string: StringSchema = { kind: 'string' };
 export const boolean: BooleanSchema = { kind: 'boolean' };
@@ -76,14 +66,17 @@ export const integer: IntegerSchema = { kind: 'integer' };
 export const any: AnySchema = { kind: 'any' };
 export const anyObject: AnyObjectSchema = { kind: 'anyObject' };
 
-export function array<Item extends Schema>(items: Item): ArraySchema<Item> {
+export function array<Item extends Schema>(items: Item): ArraySchema<Infer<Item>> {
   return { kind: 'array', items };
 }
 
-export function map<Value extends Schema>(values: Value): MapSchema<Value> {
+export function map<Value extends Schema>(values: Value): MapSchema<Infer<Value>> {
   return { kind: 'map', values };
 }
 
-export function object<Fields extends SchemaFields>(name: string, fields: Fields): ObjectSchema<Fields> {
+export function object<Fields extends Readonly<Record<string, Schema>>>(
+  name: string,
+  fields: Fields,
+): ObjectSchema<InferFields<Fields>> {
   return { kind: 'object', name, fields };
 }

@@ -1,0 +1,18 @@
+/** All routes of Ollama's API. */
+import type { FastifyInstance } from 'fastify';
+import { blobRoutes } from './blobs.ts';
+import { createRoutes } from './create.ts';
+import { generationRoutes } from './generation.ts';
+import { modelRoutes } from './models.ts';
+import { serverRoutes } from './server.ts';
+import type { RouteDeps } from './types.ts';
+import { unavailableRoutes } from './unavailable.ts';
+
+export function ollamaRoutes(app: FastifyInstance, deps: RouteDeps): void {
+  serverRoutes(app, deps);
+  generationRoutes(app, deps);
+  modelRoutes(app, deps);
+  createRoutes(app, deps);
+  blobRoutes(app, deps);
+  unavailableRoutes(app);
+}
