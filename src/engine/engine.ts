@@ -1,0 +1,298 @@
+/** A loaded model that generates: the child process drives it over messages, benchmarks drive it directly. */
+import { CriaError, toCriaError } from '../errors.ts';
+import { Batch } from '../native/batch.ts';
+import { Candidates } from '../native/candidates.ts';
+import { Context } from '../native/context.ts';
+import { type Device, Library } from '../native/library.ts';
+import { Model } from '../native/model.ts';
+import { ThreadPool } from '../native/thread-pool.ts';
+import type {
+  EngineStats,
+  GenerateWork,
+  LoadedInfo,
+  LoadSpec,
+  StepEvent,
+  TokenizeRequest,
+} from '../protocol/messages.ts';
+import { PieceCache } from './detokenizer.ts';
+import { Grammar } from './grammar.ts';
+import { KvCache } from './kv-cache.ts';
+import { LogprobReader } from './logprobs.ts';
+import { StepLoop } from './loop.ts';
+import { estimateSizeBytes, vramTaken } from './memory-size.ts';
+import { preparePrompt } from './prompt.ts';
+import { SamplerChain, type SamplerScratch } from './sampler-chain.ts';
+import { Sequence } from './sequence.ts';
+import { newCounters } from './stats.ts';
+import { physicalCores } from './threads.ts';
+import { TopK } from './top-k.ts';
+
+/** No answer is longer than this many contexts. */
+const maxAnswerContexts = 10;
+
+/** Largest `top_k` that is selected here; beyond it llama.cpp sorts all candidates. */
+const maxTopK = 4096;
+
+/** A context with its cache and its step loop. */
+interface Lane {
+  readonly context: Context;
+  readonly batch: Batch;
+  readonly loop: StepLoop;
+}
+
+export interface EngineOptions {
+  /** Called after every step that brought news; also for requests that could not start. */
+  readonly onEvents: (events: readonly StepEvent[]) => void;
+  /** 0 to 1 while the weights are loaded. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+export class Engine implements Disposable {
+  readonly info: Omit<LoadedInfo, 'pid'>;
+  readonly #spec: LoadSpec;
+  readonly #onEvents: (events: readonly StepEvent[]) => void;
+  readonly #model: Model;
+  readonly #pool: ThreadPool;
+  readonly #main: Lane;
+  /**
+   * Computes the requests that must not depend on what else runs, one at a time from an empty cache: batches of their own
+   * would not be enough, since the order of sums in attention follows the places of the cells. Made on first need.
+   */
+  #secluded: Lane | undefined;
+  readonly #counters = newCounters();
+  readonly #pieces: PieceCache;
+  readonly #isEogCache = new Map<number, boolean>();
+  readonly #scratch: SamplerScratch;
+  #logprobs: LogprobReader | undefined;
+  #nextStep: NodeJS.Immediate | undefined;
+  #isClosed = false;
+
+  /** Loads the library, the weights and a context. Throws `load_failed`, `not_implemented`. */
+  static async load(spec: LoadSpec, options: EngineOptions): Promise<Engine> {
+    if (spec.embedding) throw new CriaError('not_implemented', 'embeddings are not implemented yet');
+    const library = Library.load(spec.libraryDir);
+    const before = library.devices();
+    const model = await Model.load(library, spec.modelPath, {
+      nGpuLayers: spec.nGpuLayers,
+      mainGpu: spec.mainGpu,
+      useMmap: spec.useMmap,
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    });
+    try {
+      if (!model.hasDecoder || model.hasEncoder || model.isDiffusion)
+        throw new CriaError('load_failed', 'this kind of model cannot generate text token by token');
+      return new Engine(spec, options, model, before);
+    } catch (error) {
+      model[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor(
+    spec: LoadSpec,
+    options: EngineOptions,
+    model: Model,
+    devicesBefore: readonly Device[],
+  ) {
+    this.#spec = spec;
+    this.#onEvents = options.onEvents;
+    this.#model = model;
+    this.#pieces = new PieceCache(model.vocab);
+    this.#pool = ThreadPool.create(model.library, spec.nThreads > 0 ? spec.nThreads : physicalCores());
+    const nVocab = model.vocab.nTokens;
+    this.#scratch = {
+      candidates: new Candidates(nVocab),
+      top: new TopK(Math.min(maxTopK, nVocab)),
+    };
+    const nCtx = model.nCtxTrain > 0 ? Math.min(spec.nCtx, model.nCtxTrain) : spec.nCtx;
+    const nCells = Math.max(nCtx, Math.min(spec.nCells ?? Number.POSITIVE_INFINITY, nCtx * spec.nSlots));
+    this.#main = this.#makeLane({ nCtx, nCells, nSlots: spec.nSlots, reusesCache: true });
+    const devicesAfter = model.library.devices();
+    const gpu = spec.nGpuLayers === 0 ? undefined : devicesAfter.find(isGpu);
+    const sizeVramBytes = vramTaken(devicesBefore, devicesAfter);
+    this.info = {
+      nCtx,
+      nSlots: spec.nSlots,
+      nBatch: this.#main.context.nBatch,
+      nThreads: this.#pool.nThreads,
+      nVocab,
+      nEmbd: model.nEmbd,
+      bosToken: model.vocab.bosToken,
+      eosToken: model.vocab.eosToken,
+      addsBos: model.vocab.addsBos,
+      addsEos: model.vocab.addsEos,
+      canShift: this.#main.context.canShift,
+      sizeBytes: Math.max(
+        estimateSizeBytes(model, {
+          nCells,
+          nUbatch: this.#main.context.nUbatch,
+          nSlots: spec.nSlots,
+          kvCacheType: spec.kvCacheType,
+        }),
+        sizeVramBytes,
+      ),
+      sizeVramBytes,
+      device: gpu?.name ?? 'CPU',
+      llamaVersion: model.library.llama.llama_version(),
+    };
+  }
+
+  /** Takes a generation in; its events, errors included, come through `onEvents` under `id`. */
+  submit(id: number, work: GenerateWork): void {
+    try {
+      const lane = work.deterministic === true ? this.#secludedLane() : this.#main;
+      lane.loop.submit(this.#makeSequence(id, work));
+      this.#schedule();
+    } catch (error) {
+      this.#onEvents([{ id, type: 'error', error: toCriaError(error).toJSON() }]);
+    }
+  }
+
+  /** Ends a generation; its slot is free at once. Unknown ids are ignored: it may have just finished. */
+  cancel(id: number): void {
+    const found = this.#main.loop.cancel(id) || this.#secluded?.loop.cancel(id);
+    if (found)
+      this.#onEvents([{ id, type: 'error', error: { code: 'cancelled', message: 'request canceled' } }]);
+  }
+
+  tokenize(request: TokenizeRequest): Int32Array {
+    return this.#model.vocab.tokenize(request.text, request);
+  }
+
+  /** Throws `bad_request` for ids that the vocabulary does not have. */
+  detokenize(tokens: readonly number[], special: boolean): string {
+    const { vocab } = this.#model;
+    for (const token of tokens) {
+      if (!Number.isInteger(token) || token < 0 || token >= vocab.nTokens)
+        throw new CriaError('bad_request', `the vocabulary has no token ${token}`);
+    }
+    return vocab.detokenize(Int32Array.from(tokens), special);
+  }
+
+  stats(): EngineStats {
+    const lanes = this.#lanes();
+    return {
+      slotsBusy: lanes.reduce((sum, lane) => sum + lane.loop.nBusySlots, 0),
+      slotsTotal: this.info.nSlots,
+      waiting: lanes.reduce((sum, lane) => sum + lane.loop.nWaiting, 0),
+      kvCellsUsed: this.#main.loop.nCellsUsed,
+      ...this.#counters,
+    };
+  }
+
+  /** Throws when slots and caches don't add up. */
+  checkIntegrity(): void {
+    for (const lane of this.#lanes()) lane.loop.checkIntegrity();
+  }
+
+  /** Ends everything and frees the native memory. */
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearImmediate(this.#nextStep);
+    for (const lane of this.#lanes()) {
+      lane.loop.close();
+      lane.context[Symbol.dispose]();
+      lane.batch[Symbol.dispose]();
+    }
+    this.#scratch.candidates[Symbol.dispose]();
+    this.#pool[Symbol.dispose]();
+    this.#model[Symbol.dispose]();
+  }
+
+  #lanes(): Lane[] {
+    return this.#secluded === undefined ? [this.#main] : [this.#main, this.#secluded];
+  }
+
+  /** One step a turn of the event loop, so that messages are read between steps. */
+  #schedule(): void {
+    if (this.#nextStep !== undefined || this.#isClosed) return;
+    this.#nextStep = setImmediate(() => {
+      this.#nextStep = undefined;
+      let isBusy = false;
+      for (const lane of this.#lanes()) {
+        if (!lane.loop.hasWork) continue;
+        const events = lane.loop.step();
+        if (events.length > 0) this.#onEvents(events);
+        if (lane.loop.hasWork) isBusy = true;
+      }
+      if (isBusy) this.#schedule();
+    });
+  }
+
+  #makeSequence(id: number, work: GenerateWork): Sequence {
+    const { vocab } = this.#model;
+    const { nCtx } = this.info;
+    for (const [token] of work.sampling.logitBias) {
+      if (!Number.isInteger(token) || token < 0 || token >= vocab.nTokens)
+        throw new CriaError('bad_request', `logit_bias: the vocabulary has no token ${token}`);
+    }
+    const prompt = preparePrompt(vocab, work, nCtx);
+    const grammar =
+      work.grammar === undefined ? undefined : new Grammar(this.#model, this.#pieces, work.grammar);
+    const sampler = new SamplerChain(this.#model, work.sampling, { nCtx, scratch: this.#scratch, grammar });
+    sampler.addPrompt(prompt.tokens);
+    const most = maxAnswerContexts * nCtx;
+    const nPredict = work.nPredict < 0 ? most : Math.min(work.nPredict, most);
+    return new Sequence({ id, work, prompt, sampler, nPredict });
+  }
+
+  #secludedLane(): Lane {
+    const { nCtx } = this.info;
+    this.#secluded ??= this.#makeLane({ nCtx, nCells: nCtx, nSlots: 1, reusesCache: false });
+    return this.#secluded;
+  }
+
+  #makeLane(options: { nCtx: number; nCells: number; nSlots: number; reusesCache: boolean }): Lane {
+    const { nSlots, nCtx } = options;
+    const spec = this.#spec;
+    const model = this.#model;
+    const context = Context.create(model, {
+      nCells: options.nCells,
+      nSeqMax: nSlots,
+      nBatch: spec.nBatch,
+      nUbatch: spec.nUbatch,
+      flashAttention: spec.flashAttention,
+      kvCacheType: spec.kvCacheType,
+      threadPool: this.#pool,
+      adapters: spec.adapterPaths.map((path) => model.loadAdapter(path)),
+    });
+    const batch = new Batch(context.nBatch);
+    const loop = new StepLoop({
+      context,
+      batch,
+      cache: new KvCache(context, {
+        nSlots,
+        nCells: context.nCells,
+        canCut: !model.hasRecurrentState,
+      }),
+      nSlots,
+      nCtx,
+      // A CPU gains nothing from larger steps, and cancellations and newcomers wait for the end of one.
+      nBatch: context.nUbatch,
+      nPromptBesideGeneration: context.nUbatch,
+      pieces: this.#pieces,
+      logprobs: () => {
+        this.#logprobs ??= new LogprobReader(model.vocab.nTokens, this.#scratch.top, this.#pieces);
+        return this.#logprobs;
+      },
+      isEog: (token) => this.#isEog(token),
+      counters: this.#counters,
+      reusesCache: options.reusesCache,
+    });
+    return { context, batch, loop };
+  }
+
+  #isEog(token: number): boolean {
+    let isEog = this.#isEogCache.get(token);
+    if (isEog === undefined) {
+      isEog = this.#model.vocab.isEog(token);
+      this.#isEogCache.set(token, isEog);
+    }
+    return isEog;
+  }
+}
+
+function isGpu(device: Device): boolean {
+  return device.kind === 'gpu' || device.kind === 'integratedGpu';
+}

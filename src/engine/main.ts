@@ -1,0 +1,96 @@
+/** Entry of the child process: messages in, engine, messages out. Started by `runner` with an IPC channel. */
+import { CriaError, toCriaError } from '../errors.ts';
+import {
+  type ChildMessage,
+  type ParentMessage,
+  protocolVersion,
+  type ResultValue,
+} from '../protocol/messages.ts';
+import { Engine } from './engine.ts';
+import { StepSender } from './sender.ts';
+
+function send(message: ChildMessage, done?: () => void): void {
+  // A parent that has gone ends this process through 'disconnect'; until then its silence is no error.
+  process.send?.(message, undefined, undefined, () => done?.());
+}
+
+const sender = new StepSender(send);
+let engine: Engine | undefined;
+let isLoading = false;
+
+/** Progress in whole percents: llama.cpp reports every tensor. */
+function progressReporter(): (fraction: number) => void {
+  let last = -1;
+  return (fraction) => {
+    const percent = Math.floor(fraction * 100);
+    if (percent <= last) return;
+    last = percent;
+    send({ type: 'loadProgress', fraction });
+  };
+}
+
+async function load(message: Extract<ParentMessage, { type: 'load' }>): Promise<void> {
+  if (isLoading || engine !== undefined) throw new CriaError('bad_request', 'a model is loaded already');
+  isLoading = true;
+  try {
+    engine = await Engine.load(message.spec, {
+      onEvents: (events) => sender.push(events),
+      onProgress: progressReporter(),
+    });
+    send({ type: 'loaded', info: engine.info });
+  } finally {
+    isLoading = false;
+  }
+}
+
+function answer(id: number, compute: (engine: Engine) => ResultValue): void {
+  try {
+    if (engine === undefined) throw new CriaError('bad_request', 'no model is loaded');
+    send({ type: 'result', id, value: compute(engine) });
+  } catch (error) {
+    send({ type: 'failed', id, error: toCriaError(error).toJSON() });
+  }
+}
+
+function onMessage(message: ParentMessage): void {
+  switch (message.type) {
+    case 'load':
+      load(message).catch((error: unknown) => {
+        send({ type: 'loadFailed', error: toCriaError(error, 'load_failed').toJSON() });
+      });
+      return;
+    case 'generate':
+      if (engine !== undefined) engine.submit(message.id, message.work);
+      else {
+        const error = new CriaError('bad_request', 'no model is loaded').toJSON();
+        sender.push([{ id: message.id, type: 'error', error }]);
+      }
+      return;
+    case 'cancel':
+      engine?.cancel(message.id);
+      return;
+    case 'tokenize':
+      answer(message.id, (loaded) => ({
+        type: 'tokens',
+        tokens: Array.from(loaded.tokenize(message.request)),
+      }));
+      return;
+    case 'detokenize':
+      answer(message.id, (loaded) => ({
+        type: 'text',
+        text: loaded.detokenize(message.tokens, message.special),
+      }));
+      return;
+    case 'stats':
+      answer(message.id, (loaded) => ({ type: 'stats', stats: loaded.stats() }));
+      return;
+    case 'unload':
+      engine?.[Symbol.dispose]();
+      process.exit(0);
+  }
+}
+
+process.on('message', onMessage);
+// Without a parent there is nobody to work for. Also while a model is loading: nothing of value would be lost.
+process.on('disconnect', () => process.exit(0));
+send({ type: 'ready', protocolVersion });

@@ -1,0 +1,104 @@
+/** A model's vocabulary: text to tokens and back. Lives as long as its model. */
+import koffi from 'koffi';
+import type { LlamaFunctions } from './functions.ts';
+import type { Pointer } from './structs.ts';
+
+export class Vocab {
+  readonly pointer: Pointer;
+  readonly nTokens: number;
+  /** -1 = the model has none. */
+  readonly bosToken: number;
+  readonly eosToken: number;
+  readonly addsBos: boolean;
+  readonly addsEos: boolean;
+  readonly #llama: LlamaFunctions;
+
+  constructor(llama: LlamaFunctions, pointer: Pointer) {
+    this.#llama = llama;
+    this.pointer = pointer;
+    this.nTokens = llama.llama_vocab_n_tokens(pointer);
+    this.bosToken = llama.llama_vocab_bos(pointer);
+    this.eosToken = llama.llama_vocab_eos(pointer);
+    this.addsBos = llama.llama_vocab_get_add_bos(pointer);
+    this.addsEos = llama.llama_vocab_get_add_eos(pointer);
+  }
+
+  /** True for tokens that end a generation (end of text, end of turn …). */
+  isEog(token: number): boolean {
+    return this.#llama.llama_vocab_is_eog(this.pointer, token);
+  }
+
+  /** Tokens that the model's metadata forbids to generate. */
+  suppressedTokens(): Int32Array {
+    const count = new Int32Array(1);
+    const tokens = this.#llama.llama_vocab_get_suppress_tokens(this.pointer, count);
+    const length = count[0] ?? 0;
+    if (tokens === null || length <= 0) return new Int32Array(0);
+    return new Int32Array(koffi.view(tokens, length * 4)).slice();
+  }
+
+  /** llama.h: `llama_tokenize`. Lone surrogates of `text` become U+FFFD. */
+  tokenize(text: string, options: { addSpecial: boolean; parseSpecial: boolean }): Int32Array {
+    const bytes = Buffer.from(text, 'utf8');
+    // Most texts give fewer tokens than bytes; the call answers with the negated need when they don't.
+    let tokens = new Int32Array(bytes.length + 8);
+    let count = this.#tokenizeInto(bytes, tokens, options);
+    if (count < 0) {
+      tokens = new Int32Array(-count);
+      count = this.#tokenizeInto(bytes, tokens, options);
+    }
+    if (count < 0) throw new RangeError('the text has too many tokens');
+    return tokens.subarray(0, count);
+  }
+
+  /** The bytes of one token, special tokens as their text; may be a part of a character, may be empty. */
+  piece(token: number): Uint8Array {
+    let buffer = new Uint8Array(64);
+    let length = this.#llama.llama_token_to_piece(this.pointer, token, buffer, buffer.length, 0, true);
+    if (length < 0) {
+      buffer = new Uint8Array(-length);
+      length = this.#llama.llama_token_to_piece(this.pointer, token, buffer, buffer.length, 0, true);
+    }
+    return buffer.slice(0, Math.max(length, 0));
+  }
+
+  /** llama.h: `llama_detokenize`. `special`: render special tokens as their text. */
+  detokenize(tokens: Int32Array, special: boolean): string {
+    let buffer = new Uint8Array(tokens.length * 8 + 64);
+    let length = this.#detokenizeInto(tokens, buffer, special);
+    if (length < 0) {
+      buffer = new Uint8Array(-length);
+      length = this.#detokenizeInto(tokens, buffer, special);
+    }
+    return Buffer.from(buffer.buffer, 0, Math.max(length, 0)).toString('utf8');
+  }
+
+  #tokenizeInto(
+    bytes: Uint8Array,
+    tokens: Int32Array,
+    options: { addSpecial: boolean; parseSpecial: boolean },
+  ): number {
+    const { addSpecial, parseSpecial } = options;
+    return this.#llama.llama_tokenize(
+      this.pointer,
+      bytes,
+      bytes.length,
+      tokens,
+      tokens.length,
+      addSpecial,
+      parseSpecial,
+    );
+  }
+
+  #detokenizeInto(tokens: Int32Array, buffer: Uint8Array, special: boolean): number {
+    return this.#llama.llama_detokenize(
+      this.pointer,
+      tokens,
+      tokens.length,
+      buffer,
+      buffer.length,
+      false,
+      special,
+    );
+  }
+}
