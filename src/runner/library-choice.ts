@@ -13,14 +13,17 @@ export interface ProbedDevice {
 }
 
 export interface LibraryChoice {
-  readonly libraryDir: string;
-  /** The GPUs that its probe found; empty = the CPU variant. */
+  /** Undefined = the engine's own default. */
+  readonly libraryDir: string | undefined;
+  /** The GPUs that its probe found; empty = the CPU is used. */
   readonly gpus: readonly ProbedDevice[];
 }
 
 export interface LibraryChoiceOptions {
-  /** Folders in order of preference; the last one is the CPU variant and is not tried. */
-  readonly candidates: readonly [string, ...string[]];
+  /** Folders of GPU variants in order of preference. */
+  readonly gpuCandidates: readonly string[];
+  /** Taken without a try when no candidate finds a GPU. */
+  readonly fallbackDir: string | undefined;
   /**
    * Entry file of the probe: gets a folder as its argument and prints one line of JSON on standard output,
    * `{"devices":[{"name","type","totalBytes","freeBytes"}]}`.
@@ -35,7 +38,7 @@ export interface LibraryChoiceOptions {
 /** An answer longer than this is none. */
 const maxAnswerLength = 64 * 1024;
 
-/** Returns a function that chooses on its first call and remembers. It never rejects: the CPU variant always remains. */
+/** Returns a function that chooses on its first call and remembers. It never rejects: the fallback remains. */
 export function createLibraryChooser(options: LibraryChoiceOptions): () => Promise<LibraryChoice> {
   let choice: Promise<LibraryChoice> | undefined;
   return () => {
@@ -45,10 +48,8 @@ export function createLibraryChooser(options: LibraryChoiceOptions): () => Promi
 }
 
 async function choose(options: LibraryChoiceOptions): Promise<LibraryChoice> {
-  const { candidates, log } = options;
-  // `at(-1)` is defined: the type demands one candidate.
-  const cpu = candidates.at(-1) ?? candidates[0];
-  for (const libraryDir of candidates.slice(0, -1)) {
+  const { log } = options;
+  for (const libraryDir of options.gpuCandidates) {
     const { devices, reason } = await probe(libraryDir, options);
     const gpus = devices.filter(({ type }) => type === 'gpu' || type === 'igpu');
     if (gpus.length > 0) {
@@ -57,7 +58,7 @@ async function choose(options: LibraryChoiceOptions): Promise<LibraryChoice> {
     }
     log.debug('library variant not usable', { libraryDir, reason: reason ?? 'no GPU found' });
   }
-  return { libraryDir: cpu, gpus: [] };
+  return { libraryDir: options.fallbackDir, gpus: [] };
 }
 
 interface ProbeResult {

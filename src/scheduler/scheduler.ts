@@ -1,0 +1,220 @@
+/** Decides which models are in memory and who may use them: residency, waiting, keep-alive, reload. */
+import { CriaError, cancelledError, isCriaError } from '../errors.ts';
+import type { LibraryChoice } from '../runner/library-choice.ts';
+import type { Runner } from '../runner/types.ts';
+import { Loader, type LoaderDeps, type ModelEntry } from './loader.ts';
+import type { LoadPlan } from './plan.ts';
+import { type LoadedWith, reloadReason } from './reload.ts';
+import type { Resident } from './resident.ts';
+import type { AcquireRequest, Lease, ResidentModel, Scheduler } from './types.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+export type SchedulerDeps = Omit<LoaderDeps, 'now'> & {
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: () => number;
+};
+
+/** A scheduler with nothing loaded. */
+export function createScheduler(deps: SchedulerDeps): Scheduler {
+  return new ModelScheduler({ now: Date.now, ...deps });
+}
+
+/**
+ * Each model has one queue, for its load as well as for its slots. `#serve` is the one place that grants: it runs whenever
+ * something about the model changed (a request came or left, a lease was released, the load ended, the runner is gone).
+ */
+class ModelScheduler implements Scheduler {
+  readonly #deps: LoaderDeps;
+  readonly #loader: Loader;
+  /** By model path. An entry exists while somebody waits or something is in memory. */
+  readonly #entries = new Map<string, ModelEntry>();
+  #isClosed = false;
+
+  constructor(deps: LoaderDeps) {
+    this.#deps = deps;
+    this.#loader = new Loader(deps, {
+      residents: () => this.#residents(),
+      isWanted: (entry, plan, library) =>
+        [...entry.queue].some(({ request }) => this.#reloadReason(plan, request, library) === undefined),
+      loaded: (entry, resident) => this.#onLoaded(entry, resident),
+      failed: (entry, plan, library, error) => this.#onFailed(entry, plan, library, error),
+      evict: (resident) => resident.unload(),
+      spared: (resident) => this.#serve(this.#entryOf(resident.model.modelPath)),
+    });
+  }
+
+  async acquire(request: AcquireRequest): Promise<Lease> {
+    if (request.signal.aborted) throw cancelledError();
+    if (this.#isClosed) throw closedError();
+    const entry = this.#entryOf(request.model.modelPath);
+    return new Promise((resolve, reject) => {
+      const waiter = entry.queue.add(request, { resolve, reject }, () => {
+        this.#loader.reconsider();
+        this.#serve(entry);
+      });
+      this.#serve(entry);
+      if (entry.queue.includes(waiter) && this.#isOverfull(entry)) {
+        waiter.fail(
+          new CriaError('server_busy', 'server busy, please try again.  maximum pending requests exceeded'),
+        );
+      }
+    });
+  }
+
+  unload(modelPath: string): void {
+    const entry = this.#entries.get(modelPath);
+    if (entry?.resident === undefined) return;
+    entry.resident.keepAliveMs = 0;
+    entry.resident.stopExpiry();
+    this.#serve(entry);
+  }
+
+  residents(): readonly ResidentModel[] {
+    return this.#residents().map((resident) => resident.describe());
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { queue } of this.#entries.values()) {
+      for (const waiter of queue) waiter.fail(closedError());
+    }
+    const ends = this.#residents().map((resident) => {
+      if (resident.state === 'loaded') resident.unload();
+      return resident.runner?.exited;
+    });
+    await Promise.all([this.#loader.close(), ...ends]);
+    // A load that could not be stopped any more ended in a model that has just become idle.
+    await Promise.all(
+      this.#residents().map((resident) => {
+        resident.unload();
+        return resident.runner?.exited;
+      }),
+    );
+  }
+
+  #entryOf(modelPath: string): ModelEntry {
+    let entry = this.#entries.get(modelPath);
+    if (entry === undefined) {
+      entry = { modelPath, queue: new WaitQueue(), resident: undefined };
+      this.#entries.set(modelPath, entry);
+    }
+    return entry;
+  }
+
+  #residents(): readonly Resident[] {
+    return [...this.#entries.values()].flatMap(({ resident }) => resident ?? []);
+  }
+
+  /** The request for which a model is being loaded is not waiting in the queue, it is being worked on. */
+  #isOverfull(entry: ModelEntry): boolean {
+    const nInWork = entry.resident?.state === 'loaded' ? 0 : 1;
+    return entry.queue.size - nInWork > this.#deps.settings.maxQueue;
+  }
+
+  #serve(entry: ModelEntry): void {
+    const { resident, queue } = entry;
+    if (resident === undefined) {
+      if (queue.size > 0) this.#loader.request(entry);
+      // A given-up load may still hold an entry whose place another has taken.
+      else if (this.#entries.get(entry.modelPath) === entry) this.#entries.delete(entry.modelPath);
+      return;
+    }
+    const { runner } = resident;
+    // A dead runner is about to be taken out, which calls again.
+    if (resident.state !== 'loaded' || runner === undefined || !runner.isAlive) return;
+    const isBlocked = resident.isEvicting || this.#grant(entry, resident, runner);
+    if (!resident.isIdle) return;
+    if (isBlocked && !resident.isEvicting) resident.unload();
+    else if (resident.isEvicting) this.#loader.reconsider();
+    else this.#startExpiry(resident);
+  }
+
+  /** Grants what can be granted, in order; true when the first that cannot needs another load. */
+  #grant(entry: ModelEntry, resident: Resident, runner: Runner): boolean {
+    for (const waiter of entry.queue) {
+      const { request } = waiter;
+      const reason = this.#reloadReason(resident.loadedWith, request, this.#loader.library);
+      if (reason !== undefined) {
+        this.#deps.log.debug('model has to be loaded anew', { model: request.model.displayName, reason });
+        return true;
+      }
+      // Who needs no slot may pass those who wait for one.
+      if (request.needsSlot && !resident.hasFreeSlot) continue;
+      if (request.keepAliveMs !== undefined) resident.keepAliveMs = request.keepAliveMs;
+      waiter.grant(resident.lease(runner, request.needsSlot, () => this.#onReleased(entry, resident)));
+    }
+    return false;
+  }
+
+  #startExpiry(resident: Resident): void {
+    const unload = (): void => {
+      this.#deps.log.debug('keep-alive is over', { model: resident.model.displayName });
+      resident.unload();
+    };
+    if (resident.keepAliveMs <= 0) {
+      unload();
+      return;
+    }
+    resident.startExpiry(unload);
+    // An idle model may be what a load waits for.
+    this.#loader.reconsider();
+  }
+
+  #reloadReason(
+    loaded: LoadedWith,
+    request: AcquireRequest,
+    library: LibraryChoice = { libraryDir: undefined, gpus: [] },
+  ): string | undefined {
+    const { model, options } = request;
+    return reloadReason(loaded, { model, options, settings: this.#deps.settings, library });
+  }
+
+  #onReleased(entry: ModelEntry, resident: Resident): void {
+    if (entry.resident === resident) this.#serve(entry);
+  }
+
+  #onLoaded(entry: ModelEntry, resident: Resident): void {
+    void resident.runner?.exited.then((exit) => {
+      if (!exit.expected) {
+        const { code, signal, lastErrorLine } = exit;
+        this.#deps.log.error('runner died', {
+          model: resident.model.displayName,
+          code,
+          signal,
+          lastErrorLine,
+        });
+      }
+      this.#onGone(entry, resident);
+    });
+    this.#serve(entry);
+  }
+
+  #onGone(entry: ModelEntry, resident: Resident): void {
+    resident.stopExpiry();
+    if (entry.resident === resident) entry.resident = undefined;
+    this.#loader.reconsider();
+    this.#serve(entry);
+  }
+
+  /** Those who waited for this very load get its error; those who want other options get a load of their own. */
+  #onFailed(
+    entry: ModelEntry,
+    plan: LoadPlan | undefined,
+    library: LibraryChoice | undefined,
+    error: unknown,
+  ): void {
+    if (!isCriaError(error, 'cancelled')) {
+      this.#deps.log.error('loading failed', { model: entry.modelPath, error });
+      for (const waiter of entry.queue) {
+        const isServed =
+          plan === undefined || this.#reloadReason(plan, waiter.request, library) === undefined;
+        if (isServed) waiter.fail(error);
+      }
+    }
+    this.#serve(entry);
+  }
+}
+
+function closedError(): CriaError {
+  return new CriaError('server_busy', 'server is shutting down');
+}
