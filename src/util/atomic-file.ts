@@ -71,13 +71,19 @@ export class AtomicFile {
 
 /** Writes a small file atomically; the directory must exist. */
 export async function writeFileAtomic(filePath: string, bytes: Uint8Array): Promise<void> {
-  const file = await AtomicFile.create(`${filePath}.${randomInt(2 ** 47)}.tmp`);
+  const name = `.${path.basename(filePath)}.${randomInt(2 ** 47)}.tmp`;
+  const file = await AtomicFile.create(path.join(path.dirname(filePath), name));
   try {
     await file.write(bytes);
     await file.commit(filePath);
   } finally {
     await file.discard();
   }
+}
+
+/** True for the names that `writeFileAtomic` gives to its temporary files; a crash may leave one behind. */
+export function isTemporaryFile(name: string): boolean {
+  return /^\..+\.\d+\.tmp$/.test(name);
 }
 
 /** Makes a rename in the directory durable. Windows cannot open directories and journals renames by itself. */

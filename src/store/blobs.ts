@@ -1,0 +1,145 @@
+/** Content-addressed files: written once under the sha256 of their bytes, never changed. */
+import { mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { CriaError, cancelledError, toCriaError } from '../errors.ts';
+import type { Digest } from '../types/digest.ts';
+import { AtomicFile, type OpenNewFile } from '../util/atomic-file.ts';
+import { createDigestHash, digestOf } from './digest.ts';
+import { readBounded, statInside } from './files.ts';
+import type { StorePaths } from './paths.ts';
+
+export interface StoredBlob {
+  readonly digest: Digest;
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export interface BlobStore {
+  /** Undefined when there is no such blob. Throws `corrupt_store` for something in its place that is no file of the store. */
+  stat(digest: Digest): Promise<StoredBlob | undefined>;
+  /**
+   * Stores a stream under its digest. With `expected`, bytes that hash to anything else are dropped and
+   * `digest_mismatch` is thrown. Also `disk_full` and `cancelled`; a partial blob is never visible under a digest.
+   */
+  put(body: Readable, options: { expected?: Digest; signal?: AbortSignal }): Promise<StoredBlob>;
+  /** Stores a small blob; `existed`: it was there already. */
+  putBytes(bytes: Uint8Array): Promise<StoredBlob & { readonly existed: boolean }>;
+  /** Reads a whole blob. Throws `blob_not_found`, and `corrupt_store` when it has more than `maxBytes`. */
+  read(digest: Digest, maxBytes: number): Promise<Buffer>;
+  /** Makes a blob look new, so that pruning at the next start leaves it for an hour. */
+  touch(digest: Digest): Promise<void>;
+  /** Deletes a blob; a missing one is fine. */
+  remove(digest: Digest): Promise<void>;
+}
+
+/** `openFile` replaces the creation of temporary files, for tests of full disks. */
+export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNewFile } = {}): BlobStore {
+  const { openFile } = options;
+
+  async function stat(digest: Digest): Promise<StoredBlob | undefined> {
+    const path = paths.blob(digest);
+    const stats = await statInside(paths.blobs, path);
+    if (stats !== undefined) return { digest, path, sizeBytes: stats.size };
+    const legacyPath = paths.legacyBlob(digest);
+    const legacyStats = await statInside(paths.blobs, legacyPath);
+    return legacyStats === undefined ? undefined : { digest, path: legacyPath, sizeBytes: legacyStats.size };
+  }
+
+  async function create(): Promise<AtomicFile> {
+    await mkdir(paths.blobs, { recursive: true });
+    return AtomicFile.create(paths.temporaryBlob(), { openFile });
+  }
+
+  /** Gives a finished temporary file its name, unless the same bytes are there already. */
+  async function adopt(file: AtomicFile, digest: Digest, sizeBytes: number): Promise<StoredBlob> {
+    const existing = await stat(digest);
+    if (existing?.sizeBytes === sizeBytes) {
+      await touch(digest);
+      return existing;
+    }
+    const path = paths.blob(digest);
+    await file.commit(path);
+    return { digest, path, sizeBytes };
+  }
+
+  async function put(
+    body: Readable,
+    { expected, signal }: { expected?: Digest; signal?: AbortSignal },
+  ): Promise<StoredBlob> {
+    // A body that fails before its first chunk is asked for would bring the process down without a listener. The error
+    // itself comes out of the iteration.
+    body.on('error', () => {});
+    if (signal?.aborted) throw cancelledError();
+    if (signal !== undefined) addAbortSignal(signal, body);
+    let file: AtomicFile | undefined;
+    try {
+      file = await create();
+      const hash = createDigestHash();
+      let sizeBytes = 0;
+      // The body stays open after a failure: destroying a request would close the socket before the error is answered.
+      for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+        const bytes: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+        hash.update(bytes);
+        sizeBytes += bytes.byteLength;
+        await file.write(bytes);
+      }
+      const digest = hash.finish();
+      if (expected !== undefined && digest !== expected)
+        throw new CriaError('digest_mismatch', `digest mismatch, expected "${expected}", got "${digest}"`);
+      return await adopt(file, digest, sizeBytes);
+    } catch (error) {
+      throw toCriaError(error);
+    } finally {
+      await file?.discard();
+    }
+  }
+
+  async function putBytes(bytes: Uint8Array): Promise<StoredBlob & { existed: boolean }> {
+    const digest = digestOf(bytes);
+    const existing = await stat(digest);
+    if (existing?.sizeBytes === bytes.byteLength) {
+      await touch(digest);
+      return { ...existing, existed: true };
+    }
+    let file: AtomicFile | undefined;
+    try {
+      file = await create();
+      await file.write(bytes);
+      return { ...(await adopt(file, digest, bytes.byteLength)), existed: false };
+    } catch (error) {
+      throw toCriaError(error);
+    } finally {
+      await file?.discard();
+    }
+  }
+
+  async function read(digest: Digest, maxBytes: number): Promise<Buffer> {
+    const blob = await stat(digest);
+    if (blob === undefined) throw new CriaError('blob_not_found', `blob ${JSON.stringify(digest)} not found`);
+    if (blob.sizeBytes > maxBytes)
+      throw new CriaError(
+        'corrupt_store',
+        `blob ${digest} has ${blob.sizeBytes} bytes, more than ${maxBytes}`,
+      );
+    return readBounded(blob.path, maxBytes);
+  }
+
+  async function touch(digest: Digest): Promise<void> {
+    const blob = await stat(digest);
+    const now = new Date();
+    // A store of another user may be read-only for us; then nobody prunes it for us either.
+    if (blob !== undefined) await utimes(blob.path, now, now).catch(() => {});
+  }
+
+  async function remove(digest: Digest): Promise<void> {
+    await rm(paths.blob(digest), { force: true });
+    await rm(paths.legacyBlob(digest), { force: true });
+  }
+
+  return { stat, put, putBytes, read, touch, remove };
+}
+
+/** Renames a blob of the first Ollama versions (`sha256:…`) to today's form. */
+export async function renameLegacyBlob(paths: StorePaths, digest: Digest): Promise<void> {
+  await rename(paths.legacyBlob(digest), paths.blob(digest));
+}

@@ -1,0 +1,71 @@
+/** What the headers of GGUF blobs say, read and validated once for each digest. */
+import { getBoolean, getString } from '../gguf/metadata.ts';
+import { countParameters, parameterCountText } from '../gguf/parameter-count.ts';
+import { readGgufHeader } from '../gguf/reader.ts';
+import { encodersOf, summarizeGguf } from '../gguf/summary.ts';
+import type { GgufHeader } from '../gguf/types.ts';
+import type { Digest } from '../types/digest.ts';
+import type { GgufSummary } from '../types/model.ts';
+import { LruMap } from '../util/lru.ts';
+
+export interface WeightsFacts {
+  readonly summary: GgufSummary;
+  /** e.g. `8.0B`. */
+  readonly parameterSize: string;
+  readonly hasVisionEncoder: boolean;
+  readonly hasAudioEncoder: boolean;
+}
+
+export interface ProjectorFacts {
+  readonly hasAudio: boolean;
+}
+
+export interface HeaderCache {
+  /** Facts of a model's weights. Throws `invalid_gguf` or the system's error. */
+  weights(digest: Digest, path: string): Promise<WeightsFacts>;
+  projector(digest: Digest, path: string): Promise<ProjectorFacts>;
+}
+
+/** Chat templates and all, an entry takes some 10 KB. */
+const capacity = 2048;
+
+export function createHeaderCache(): HeaderCache {
+  return {
+    weights: cached(describeWeights),
+    projector: cached(describeProjector),
+  };
+}
+
+/** Callers that come while a header is being read share the result; failures are not kept. */
+function cached<T>(
+  describe: (header: GgufHeader) => Promise<T>,
+): (digest: Digest, path: string) => Promise<T> {
+  const entries = new LruMap<Digest, Promise<T>>(capacity);
+  return (digest, path) => {
+    const known = entries.get(digest);
+    if (known !== undefined) return known;
+    const reading = readGgufHeader(path).then(describe);
+    entries.set(digest, reading);
+    reading.catch(() => entries.delete(digest));
+    return reading;
+  };
+}
+
+/** Also the last check of an uploaded file: what passes here may be handed to the engine. */
+export async function describeWeights(header: GgufHeader): Promise<WeightsFacts> {
+  const encoders = encodersOf(header);
+  return {
+    summary: await summarizeGguf(header),
+    parameterSize: parameterCountText(countParameters(header)),
+    hasVisionEncoder: encoders.vision,
+    hasAudioEncoder: encoders.audio,
+  };
+}
+
+async function describeProjector(header: GgufHeader): Promise<ProjectorFacts> {
+  const audioKeys = [...header.metadata.keys()].filter((key) => /(^|\.)has_audio_encoder$/.test(key));
+  const hasAudio = audioKeys.some((key) => getBoolean(header, key) === true);
+  const type = getString(header, 'clip.vision.projector_type') ?? getString(header, 'vision.projector_type');
+  // Gemma 3n's projector brings audio weights that are not wired up (Ollama: server/images.go).
+  return { hasAudio: hasAudio && type !== 'gemma3nv' };
+}
