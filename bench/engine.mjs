@@ -1,0 +1,67 @@
+// The engine in this very process, without messages or HTTP: node bench/engine.mjs MODEL REPEATS. Prints JSON: rate by streams.
+import { Engine } from '../dist/engine/engine.js';
+import { resolveOptions } from '../dist/inference/options.js';
+import { promptOf, repeated, StreamClock, sampling, streamCounts, tokensPerStream } from './measure.mjs';
+
+const [modelPath, repeats = '3'] = process.argv.slice(2);
+let onEvents = () => {};
+const engine = await Engine.load(
+  {
+    modelPath,
+    adapterPaths: [],
+    nCtx: 1024,
+    nSlots: 16,
+    nBatch: 2048,
+    nUbatch: 512,
+    nThreads: 0,
+    nGpuLayers: 0,
+    mainGpu: undefined,
+    useMmap: false,
+    flashAttention: -1,
+    kvCacheType: 'f16',
+    libraryDir: undefined,
+    embedding: false,
+  },
+  { onEvents: (events) => onEvents(events) },
+);
+
+let id = 0;
+
+function run(nStreams) {
+  return new Promise((resolve, reject) => {
+    const clock = new StreamClock();
+    let nRunning = nStreams;
+    onEvents = (events) => {
+      for (const event of events) {
+        if (event.type === 'tokens') clock.piece(event.id);
+        if (event.type === 'error') reject(new Error(event.error.message));
+        if (event.type === 'finish') clock.finish();
+        if (event.type === 'finish' && --nRunning === 0) resolve(clock.rate());
+      }
+    };
+    for (let stream = 0; stream < nStreams; stream++) {
+      const options = resolveOptions({
+        ...sampling,
+        seed: stream + 1,
+        logit_bias: [[engine.info.eosToken, false]],
+      });
+      engine.submit(++id, {
+        // A number of its own in front: the cache of an earlier run must not help.
+        prompt: `${id} ${promptOf(stream)}`,
+        addSpecial: true,
+        sampling: options.sampling,
+        nPredict: tokensPerStream,
+        stop: [],
+        nKeep: 4,
+        truncate: true,
+        shift: true,
+      });
+    }
+  });
+}
+
+await run(1); // warm-up
+const rates = {};
+for (const count of streamCounts) rates[count] = await repeated(Number(repeats), () => run(count));
+process.stdout.write(`${JSON.stringify(rates)}\n`);
+engine[Symbol.dispose]();

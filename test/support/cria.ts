@@ -1,0 +1,116 @@
+/** Starts the built program as a user would: a server on a free port with a store of its own, and the command line. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+const main = path.join(root, 'dist', 'main.js');
+
+/** The small model that the repository carries. */
+export const miniModelPath = path.join(root, 'model', 'cria-mini.gguf');
+
+/** A running `cria serve`. */
+export interface TestServer {
+  readonly url: string;
+  /** Its home folder: nothing outside is touched. */
+  readonly home: string;
+  readonly modelsDir: string;
+  readonly pid: number;
+  /** What it has logged so far. */
+  log(): string;
+  /** Runs a command against this server. */
+  cli(args: readonly string[], options?: { input?: string; cwd?: string }): Promise<CliResult>;
+  stop(): Promise<void>;
+}
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts a server with further environment variables and waits until it answers. */
+export async function startCria(env: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+  const home = mkdtempSync(path.join(tmpdir(), 'cria-e2e-'));
+  const modelsDir = path.join(home, 'models');
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const fullEnv: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    HOME: home,
+    USERPROFILE: home,
+    OLLAMA_HOST: `127.0.0.1:${port}`,
+    OLLAMA_MODELS: modelsDir,
+    ...env,
+  };
+  const child = spawn(process.execPath, [main, 'serve'], { env: fullEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  try {
+    await untilAnswering(url, child);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw new Error(`cria serve did not come up: ${log}`, { cause: error });
+  }
+  return {
+    url,
+    home,
+    modelsDir,
+    pid: child.pid ?? 0,
+    log: () => log,
+    cli: (args, options) => runCli(args, fullEnv, options),
+    stop: async () => {
+      const ended = child.exitCode === null && child.signalCode === null ? once(child) : Promise.resolve();
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}`);
+    try {
+      await fetch(url);
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function runCli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  options: { input?: string; cwd?: string } = {},
+): Promise<CliResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [main, ...args], { env, cwd: options.cwd, stdio: 'pipe' });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+function once(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => child.once('exit', () => resolve()));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
