@@ -4,6 +4,12 @@ import { type LoadedInfo, type LoadSpec, protocolVersion } from '../protocol/mes
 import type { RunnerProcess } from './child-process.ts';
 import { describeExit } from './exit-text.ts';
 
+/** What of a process is needed here. */
+export type LoadingProcess = Pick<
+  RunnerProcess,
+  'exited' | 'pid' | 'lastErrorLine' | 'listen' | 'send' | 'expectExit' | 'kill'
+>;
+
 export interface LoadOptions {
   readonly signal: AbortSignal;
   /** Longest silence, without progress or a line of output; 0 or less = no limit. */
@@ -20,7 +26,7 @@ const longestTimerMs = 2 ** 31 - 1;
  * `cancelled`.
  */
 export async function loadModel(
-  child: RunnerProcess,
+  child: LoadingProcess,
   spec: LoadSpec,
   options: LoadOptions,
 ): Promise<LoadedInfo> {
@@ -34,7 +40,7 @@ export async function loadModel(
   }
 }
 
-function converse(child: RunnerProcess, spec: LoadSpec, options: LoadOptions): Promise<LoadedInfo> {
+function converse(child: LoadingProcess, spec: LoadSpec, options: LoadOptions): Promise<LoadedInfo> {
   const { signal, stallTimeoutMs } = options;
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw cancelledError();

@@ -76,9 +76,9 @@ export class Loader {
     return this.#library;
   }
 
-  /** Puts the entry into the order of loads, once. */
+  /** Puts the entry into the order of loads; does no harm when its load is in progress already. */
   request(entry: ModelEntry): void {
-    if (this.#current?.entry === entry || this.#queue.includes(entry)) return;
+    if (this.#queue.includes(entry)) return;
     this.#queue.push(entry);
     this.#running ??= this.#run();
   }
@@ -89,8 +89,6 @@ export class Loader {
     if (current?.plan !== undefined && this.#library !== undefined) {
       const isWanted = this.#host.isWanted(current.entry, current.plan, this.#library);
       if (!isWanted) current.abort.abort();
-    } else if (current !== undefined && current.entry.queue.size === 0) {
-      current.abort.abort();
     }
     this.#wake();
   }

@@ -627,6 +627,24 @@ describe('eviction', () => {
     expect(starter.paths).toEqual(['/blobs/a', '/blobs/b']);
   });
 
+  it('evicts no other model while one is going', async () => {
+    const { scheduler, starter } = bench({ maxLoadedModels: 2 });
+    await load(scheduler, 'a', { keepAliveMs: 1000 });
+    await load(scheduler, 'b');
+    const { runner } = starter.starts[0] ?? {};
+    if (runner === undefined) throw new Error('not started');
+    runner.holdsExit = true;
+    const c = watch(scheduler.acquire(ask('c')));
+    await settle();
+    await load(scheduler, 'b');
+    await settle();
+    expect(starter.paths).toEqual(['/blobs/a', '/blobs/b']);
+    runner.exit();
+    await settle();
+    expect(stateOf(c)).toBe('granted');
+    expect(loadedNames(scheduler)).toEqual(['b', 'c']);
+  });
+
   it('waits until a busy model is idle, and holds back its new requests meanwhile', async () => {
     const { scheduler, starter } = bench({ maxLoadedModels: 1 });
     const busy = await scheduler.acquire(ask('a'));

@@ -65,7 +65,6 @@ class ModelScheduler implements Scheduler {
     const entry = this.#entries.get(modelPath);
     if (entry?.resident === undefined) return;
     entry.resident.keepAliveMs = 0;
-    entry.resident.stopExpiry();
     this.#serve(entry);
   }
 
@@ -141,7 +140,7 @@ class ModelScheduler implements Scheduler {
       // Who needs no slot may pass those who wait for one.
       if (request.needsSlot && !resident.hasFreeSlot) continue;
       if (request.keepAliveMs !== undefined) resident.keepAliveMs = request.keepAliveMs;
-      waiter.grant(resident.lease(runner, request.needsSlot, () => this.#onReleased(entry, resident)));
+      waiter.grant(resident.lease(runner, request.needsSlot, () => this.#serve(entry)));
     }
     return false;
   }
@@ -167,10 +166,6 @@ class ModelScheduler implements Scheduler {
   ): string | undefined {
     const { model, options } = request;
     return reloadReason(loaded, { model, options, settings: this.#deps.settings, library });
-  }
-
-  #onReleased(entry: ModelEntry, resident: Resident): void {
-    if (entry.resident === resident) this.#serve(entry);
   }
 
   #onLoaded(entry: ModelEntry, resident: Resident): void {

@@ -1,6 +1,9 @@
 /** The options of a loaded model: a change of one of them means a new runner. */
 
-/** Wanted by a request; `undefined` = let the scheduler choose (an automatic value never forces a reload). */
+/**
+ * Wanted by a request; `undefined` = let the scheduler choose. What is left to it never forces a reload, except that a context
+ * smaller than the automatic one, which somebody else asked for, is not kept.
+ */
 export interface RunnerOptions {
   /** Context length of one slot in tokens. */
   readonly nCtx?: number;

@@ -31,6 +31,8 @@ function generate(id, work) {
     case 'garbage':
       return send({ type: 'step', events: [{ id, type: 'tokens' }] });
     case 'close channel':
+      process.removeAllListeners('disconnect');
+      setInterval(() => {}, 1000);
       return process.disconnect();
     case 'flood':
       for (let i = 0; i < 1000; i++) step({ id, type: 'tokens', text: `${i % 10}` });
@@ -73,8 +75,6 @@ function load(spec) {
       return send({ type: 'loadFailed', error: { code: 'load_failed', message: `cannot load ${spec.modelPath}` } });
     case 'dies loading':
       return process.stderr.write('llama_model_load: error loading model: missing tensor\n', () => process.exit(3));
-    case 'silent load':
-      return process.stderr.write('error: nothing will follow\n');
     case 'garbage':
       return send({ type: 'loaded', info: { nCtx: 'many' } });
     default:
