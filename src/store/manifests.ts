@@ -2,6 +2,7 @@
 import type { Stats } from 'node:fs';
 import { stat as fileStat, readdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CriaError, toCriaError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { ModelName } from '../types/model-name.ts';
@@ -9,8 +10,9 @@ import { isTemporaryFile, writeFileAtomic } from '../util/atomic-file.ts';
 import { digestHex, digestOf } from './digest.ts';
 import { isMissing, makeDirectoryInside, readBounded, statInside } from './files.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from './manifest.ts';
-import { checkedName, displayName } from './name.ts';
+import { displayName } from './name.ts';
 import type { StorePaths } from './paths.ts';
+import { manifestDepth as depth, walkManifests } from './walk-manifests.ts';
 
 /** A manifest file that exists; equal stamps mean equal content. */
 export interface ManifestEntry {
@@ -45,7 +47,8 @@ export interface ManifestStore {
   tidy(olderThan: Date): Promise<void>;
 }
 
-const depth = 4;
+/** Listing reads synchronously, but never keeps the event loop longer than this and one call to the file system. */
+const sliceMs = 2;
 
 export function createManifestStore(paths: StorePaths, log: Logger): ManifestStore {
   /** Misplaced files are reported once. */
@@ -59,48 +62,26 @@ export function createManifestStore(paths: StorePaths, log: Logger): ManifestSto
 
   async function list(): Promise<readonly ManifestEntry[]> {
     const entries: ManifestEntry[] = [];
-    await walk([], entries);
+    let sliceEnd = performance.now() + sliceMs;
+    for (const { name, file, stats } of walkManifests(paths.manifests)) {
+      if (name === undefined) skip(file);
+      else if (stats !== undefined) entries.push(toEntry(name, file, stats));
+      else await addUnusual(name, file, entries);
+      if (performance.now() < sliceEnd) continue;
+      await nextTurn();
+      sliceEnd = performance.now() + sliceMs;
+    }
     return entries;
   }
 
-  async function walk(parts: readonly string[], entries: ManifestEntry[]): Promise<void> {
-    const directory = path.join(paths.manifests, ...parts);
-    const children = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
-      if (isMissing(error)) return [];
-      throw error;
-    });
-    await Promise.all(
-      children.map(async (child) => {
-        const below = [...parts, child.name];
-        if (below.length < depth) {
-          if (child.isDirectory()) await walk(below, entries);
-          return;
-        }
-        const entry = await entryAt(below, path.join(directory, child.name), child.isFile());
-        if (entry !== undefined) entries.push(entry);
-      }),
-    );
-  }
-
-  async function entryAt(
-    parts: readonly string[],
-    file: string,
-    isFile: boolean,
-  ): Promise<ManifestEntry | undefined> {
-    const [host = '', namespace = '', model = '', tag = ''] = parts;
-    const name = checkedName({ host, namespace, model, tag });
-    if (name === undefined) {
-      skip(file);
-      return undefined;
-    }
+  /** Something in a manifest's place that is no plain file, such as a link. */
+  async function addUnusual(name: ModelName, file: string, entries: ManifestEntry[]): Promise<void> {
     try {
-      // The walk went through real directories only, so a regular file here is inside the store without asking.
-      return isFile ? toEntry(name, file, await fileStat(file)) : await stat(name);
+      const entry = await stat(name);
+      if (entry !== undefined) entries.push(entry);
     } catch (error) {
-      if (isMissing(error)) return undefined; // deleted meanwhile
       if (!(error instanceof CriaError)) throw error;
       skip(file);
-      return undefined;
     }
   }
 
