@@ -86,6 +86,11 @@ export class RunnerProcess {
     return this.#tail.lastErrorLine;
   }
 
+  /** What it printed so far does not explain what happens later. */
+  forgetErrors(): void {
+    this.#tail.forgetErrors();
+  }
+
   /** Sets who gets the messages, and who hears that the process printed a line. */
   listen(onMessage: (message: ChildMessage) => void, onOutput: () => void = () => {}): void {
     this.#onMessage = onMessage;

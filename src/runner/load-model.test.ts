@@ -125,6 +125,14 @@ describe('loadModel', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('adds to a failure what the process printed last', async () => {
+    const { child, outcome, done } = begin(1000);
+    child.kill = () => child.exit({ lastErrorLine: 'error: no tensor' });
+    child.say({ type: 'loadFailed', error: { code: 'load_failed', message: 'cannot load the model' } });
+    await done;
+    expect(outcome.error).toBe('load_failed: cannot load the model: error: no tensor');
+  });
+
   it('rejects only after the process has ended', async () => {
     const abort = new AbortController();
     const { child, outcome, done } = begin(1000, abort.signal);

@@ -1,5 +1,5 @@
 /** The conversation that turns a fresh runner process into a loaded model: ready, load, progress, loaded. */
-import { CriaError, cancelledError } from '../errors.ts';
+import { CriaError, cancelledError, isCriaError } from '../errors.ts';
 import { type LoadedInfo, type LoadSpec, protocolVersion } from '../protocol/messages.ts';
 import type { RunnerProcess } from './child-process.ts';
 import { describeExit } from './exit-text.ts';
@@ -35,9 +35,15 @@ export async function loadModel(
   } catch (error) {
     child.expectExit();
     child.kill();
-    await child.exited;
-    throw error;
+    const { lastErrorLine } = await child.exited;
+    throw withReason(error, lastErrorLine);
   }
+}
+
+/** The engine knows that llama.cpp failed, but why stands in what the process printed, which is complete only now. */
+function withReason(error: unknown, line: string | undefined): unknown {
+  if (!isCriaError(error, 'load_failed') || line === undefined || error.message.includes(line)) return error;
+  return new CriaError('load_failed', `${error.message}: ${line}`, { cause: error, data: error.data });
 }
 
 function converse(child: LoadingProcess, spec: LoadSpec, options: LoadOptions): Promise<LoadedInfo> {
@@ -52,8 +58,8 @@ function converse(child: LoadingProcess, spec: LoadSpec, options: LoadOptions): 
       reject(error);
     };
     const onStall = (): void => {
-      const reason = child.lastErrorLine;
       const text = 'timed out waiting for llama runner to start';
+      const reason = child.lastErrorLine;
       fail(new CriaError('load_failed', reason === undefined ? text : `${text} - ${reason}`));
     };
     const isTimed = stallTimeoutMs > 0 && stallTimeoutMs <= longestTimerMs;

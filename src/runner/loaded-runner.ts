@@ -48,6 +48,7 @@ export class LoadedRunner implements Runner {
     this.info = info;
     this.#process = process;
     this.#options = options;
+    process.forgetErrors();
     process.listen((message) => this.#receive(message));
     this.exited = process.exited.then((exit) => {
       this.#failAll(exit);

@@ -31,8 +31,26 @@ describe('OutputTail', () => {
     ],
     ['CUDA error: out of memory', 'CUDA error: out of memory'],
     ['an error\r\nanother error\r', 'another error'],
+    [
+      'llama_model_load: error loading model: no tensor\nllama_model_load_from_file_impl: failed to load model\n',
+      'llama_model_load: error loading model: no tensor',
+    ],
+    ['x: failed to load model', 'x: failed to load model'],
+    [
+      "done_getting_tensors: tensor 'a' cannot be used with preferred buffer type X, using CPU instead\n",
+      undefined,
+    ],
   ])('finds the error line of %j', (text, expected) => {
     expect(tailOf(text).lastErrorLine).toBe(expected);
+  });
+
+  it('forgets errors that did no harm', () => {
+    const tail = new OutputTail();
+    tail.push('an error\n');
+    tail.forgetErrors();
+    expect(tail.lastErrorLine).toBeUndefined();
+    tail.push('another error\n');
+    expect(tail.lastErrorLine).toBe('another error');
   });
 
   it('splits lines whatever the pieces', () => {

@@ -5,7 +5,9 @@ const maxLineLength = 2000;
 
 /** Lines of llama.cpp, ggml and Node that say why something failed; found by what they have in common. */
 const errorPattern =
-  /\berror\b|error:|exception|\bfail(?:ed|ure)\b|\bfatal\b|\babort|assert|out of memory|cannot |unable to |terminate called/i;
+  /\berror\b|error:|exception|\bfail(?:ed|ure)\b|\bfatal\b|\baborted\b|assert|out of memory|(?:cannot|unable to) (?:alloc|find|load|map|open|read)|terminate called/i;
+/** What llama.cpp says after the reason: that a model was not loaded. */
+const consequencePattern = /: failed to load model$/;
 /** Lines that may match but only say where: frames of a stack trace, and the source line that Node quotes. */
 const tracePattern = /^\s*(?:at |#\d|\^|throw )/;
 
@@ -43,9 +45,14 @@ export class OutputTail {
     return this.#lines;
   }
 
-  /** The last line that looked like an error since the start, however long ago. */
+  /** The last line that looked like an error, however many came after it. */
   get lastErrorLine(): string | undefined {
     return this.#lastError;
+  }
+
+  /** Errors up to here did no harm and explain nothing that happens later. */
+  forgetErrors(): void {
+    this.#lastError = undefined;
   }
 
   #add(raw: string): void {
@@ -53,7 +60,9 @@ export class OutputTail {
     if (line === '') return;
     this.#lines.push(line);
     if (this.#lines.length > maxLines) this.#lines.shift();
-    if (errorPattern.test(line) && !tracePattern.test(line)) this.#lastError = line.trim();
+    if (errorPattern.test(line) && !tracePattern.test(line)) {
+      if (this.#lastError === undefined || !consequencePattern.test(line)) this.#lastError = line.trim();
+    }
     this.#onLine(line);
   }
 }
