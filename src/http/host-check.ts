@@ -71,13 +71,10 @@ export function createHostCheck(
   };
 }
 
-/** `host:port` → host; brackets around an IPv6 address go too. */
+/** `host:port` → host; brackets around an IPv6 address go too. What isn't of that form stays, and matches nothing. */
 function withoutPort(header: string): string {
-  const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(header);
-  if (bracketed !== null) return bracketed[1] ?? '';
-  const colon = header.indexOf(':');
-  // More than one colon without brackets is a bare IPv6 address.
-  return colon >= 0 && colon === header.lastIndexOf(':') ? header.slice(0, colon) : header;
+  const [, bracketed, bare] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header) ?? [];
+  return bracketed ?? bare ?? header;
 }
 
 function withoutZone(address: string): string {

@@ -200,7 +200,7 @@ class Scanner {
 
   /** JSON.parse would make an infinity of it. (Without an exponent it takes 309 digits; those may pass.) */
   #requireFinite(from: number, end: number): void {
-    const text = String.fromCharCode(...this.#bytes.subarray(from, Math.min(end, from + 400)));
+    const text = Buffer.from(this.#bytes.subarray(from, end)).toString('latin1');
     if (Number.isFinite(Number(text))) return;
     throw new CriaError('bad_request', `json: cannot unmarshal number ${text} into Go value of type float64`);
   }

@@ -120,7 +120,11 @@ export interface Harness {
 }
 
 /** Starts the app; it is closed when the test ends. */
-export async function start(fakes: Fakes = {}, options: Partial<AppOptions> = {}): Promise<Harness> {
+export async function start(
+  fakes: Fakes = {},
+  options: Partial<AppOptions> = {},
+  host = '127.0.0.1',
+): Promise<Harness> {
   const calls: Calls = { chat: [], generate: [], create: [], other: [], signals: [] };
   const inference: Inference = {
     chat: async (chatRequest, { signal }) => {
@@ -170,7 +174,7 @@ export async function start(fakes: Fakes = {}, options: Partial<AppOptions> = {}
     log: createLogger('info', (line) => logLines.push(line)),
     ...options,
   });
-  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = await app.listen({ host, port: 0 });
   onTestFinished(() => app.close());
   const port = Number(new URL(url).port);
   return { app, url, port, calls, logLines, call: (method, path, more) => call(port, method, path, more) };
