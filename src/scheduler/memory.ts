@@ -19,7 +19,7 @@ const bytesPerElement: Readonly<Record<string, number>> = {
 };
 
 /** The runner process without a model: Node, the libraries, their buffers. */
-const processBytes = 96 * MiB;
+const processBytes = 64 * MiB;
 
 /** Activations that live at once in one evaluation, in multiples of the embedding length: the feed-forward part leads. */
 const activationWidth = 16;
@@ -31,16 +31,23 @@ export function kvBytesPerCell(gguf: GgufSummary, kvCacheType: string): number {
   return gguf.nLayers * gguf.nHeadsKv * (gguf.headDimK + gguf.headDimV) * elementBytes;
 }
 
-/** What evaluating a micro-batch takes besides weights and KV cache. */
+/** What evaluating a micro-batch takes besides weights and KV cache; measured against what llama.cpp prints when loading. */
 export function computeBytes(
   gguf: GgufSummary,
-  shape: { readonly nCells: number; readonly nUbatch: number; readonly hasFlashAttention: boolean },
+  shape: {
+    readonly nCells: number;
+    readonly nUbatch: number;
+    readonly nSlots: number;
+    readonly hasFlashAttention: boolean;
+  },
 ): number {
-  const { nCells, nUbatch, hasFlashAttention } = shape;
-  const activations = nUbatch * (gguf.nVocab + activationWidth * gguf.nEmbd) * 4;
-  // The attention mask as f32 and f16; without flash attention also the scores of all heads.
-  const attention = nUbatch * nCells * (6 + (hasFlashAttention ? 0 : 4 * gguf.nHeads));
-  return processBytes + activations + attention;
+  const { nCells, nUbatch, nSlots, hasFlashAttention } = shape;
+  const activations = nUbatch * activationWidth * gguf.nEmbd * 4;
+  // One row of logits a slot: where they are computed and where they are read.
+  const logits = 2 * nSlots * gguf.nVocab * 4;
+  // The mask, as f16 for flash attention, else as f32 and with it the scores of all heads.
+  const attention = nUbatch * nCells * (hasFlashAttention ? 2 : 4 + 4 * gguf.nHeads);
+  return processBytes + activations + logits + attention;
 }
 
 /** Bytes that one more model may take. */

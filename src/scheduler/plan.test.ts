@@ -59,12 +59,12 @@ describe('context', () => {
 });
 
 describe('slots and cells', () => {
-  // The fake's weights take 1 GiB, computing about 0.5 GiB, one cell 32 KiB, 4096 of them 128 MiB.
+  // The fake's weights take 1 GiB, computing about 0.15 GiB, one cell 32 KiB, 4096 of them 128 MiB.
   it.each<[string, Parameters<typeof plan>[0], number, number]>([
     ['plenty', {}, 8, 8 * 4096],
-    ['enough for several contexts', { hostGiB: 3.5 }, 4, 15_360],
-    ['enough for one and a bit', { hostGiB: 2.2 }, 2, 6144],
-    ['hardly enough', { hostGiB: 1.6 }, 1, 4096],
+    ['enough for several contexts', { hostGiB: 3 }, 4, 15_360],
+    ['enough for one and a bit', { hostGiB: 1.9 }, 2, 6144],
+    ['hardly enough', { hostGiB: 1.3 }, 1, 4096],
     ['too little', { hostGiB: 0.5 }, 1, 4096],
     ['plenty but running out in practice', { isFrugal: true }, 1, 4096],
     ['plenty for a given number', { settings: { ...defaultSettings, numParallel: 16 } }, 16, 16 * 4096],
@@ -82,7 +82,7 @@ describe('slots and cells', () => {
     ],
     [
       'little, with a smaller cache type',
-      { hostGiB: 2.2, settings: { ...defaultSettings, kvCacheType: 'q4_0' } },
+      { hostGiB: 1.9, settings: { ...defaultSettings, kvCacheType: 'q4_0' } },
       4,
       16_384,
     ],
@@ -126,15 +126,14 @@ describe('placement', () => {
     expect(plan(input).spec.nGpuLayers).toBe(nGpuLayers);
   });
 
-  it('maps weights for a GPU, or when asked to', () => {
-    expect(plan().spec.useMmap).toBe(false);
-    expect(plan({ gpuGiB: 8 }).spec.useMmap).toBe(true);
-    expect(plan({ options: { useMmap: true } }).spec.useMmap).toBe(true);
+  it('maps weights unless told not to', () => {
+    expect(plan().spec.useMmap).toBe(true);
+    expect(plan({ options: { useMmap: false } }).spec.useMmap).toBe(false);
   });
 
   it.each<[string, Parameters<typeof plan>[0], boolean]>([
     ['fits', {}, true],
-    ['does not fit', { hostGiB: 1.5 }, false],
+    ['does not fit', { hostGiB: 1.2 }, false],
     ['fits the host though not the GPU', { gpuGiB: 0.5, options: { nGpuLayers: 0 } }, true],
     ['does not fit the GPU', { gpuGiB: 1.5 }, false],
     ['is split by hand', { gpuGiB: 1.5, options: { nGpuLayers: 3 } }, true],

@@ -44,9 +44,9 @@ describe('reloadReason', () => {
     ['threads', {}, { nThreads: 4 }, 'num_thread'],
     ['the threads that were chosen automatically', {}, { nThreads: 8 }, undefined],
     ['automatic threads', { nThreads: 4 }, { nThreads: 0 }, undefined],
-    ['mapping', {}, { useMmap: true }, 'use_mmap'],
-    ['the same mapping', {}, { useMmap: false }, undefined],
-    ['automatic mapping', { useMmap: true }, {}, undefined],
+    ['no mapping', {}, { useMmap: false }, 'use_mmap'],
+    ['the same mapping', {}, { useMmap: true }, undefined],
+    ['automatic mapping', { useMmap: false }, {}, undefined],
     ['GPU layers without a GPU', {}, { nGpuLayers: 3, mainGpu: 1 }, undefined],
   ])('%s', (_, before, after, expected) => {
     expect(reason(before, after)).toBe(expected);
