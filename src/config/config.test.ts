@@ -12,6 +12,7 @@ describe('loadConfig', () => {
     expect(load({})).toMatchObject({
       host: { hostname: '127.0.0.1', port: 11434 },
       modelsDir: '/home/llama/.ollama/models',
+      homeDir: '/home/llama',
       stateDir: '/home/llama/.ollama',
       keepAliveMs: 300_000,
       loadTimeoutMs: 300_000,

@@ -2,19 +2,22 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { CriaError } from '../errors.ts';
+import type { Environment } from './environment.ts';
+import { runnerEnvironment } from './runner-env.ts';
 import { type FlagName, type ReadContext, type Setting, type Settings, settings } from './settings.ts';
 import { criaVersion } from './version.ts';
 
 export interface Config extends Settings {
   /** cria's own version. */
   readonly version: string;
+  readonly homeDir: string;
   /** `~/.ollama`: history and logs. */
   readonly stateDir: string;
+  /** The whole environment of runner processes. */
+  readonly runnerEnv: Readonly<Record<string, string>>;
   /** Sentences about settings that could not be read and got their defaults; worth a line in the log each. */
   readonly warnings: readonly string[];
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Texts from the command line; each stands above the variables of its setting. */
 export type Flags = { readonly [K in FlagName]?: string | undefined };
@@ -34,7 +37,9 @@ export function loadConfig(env: Environment, flags: Flags = {}): Config {
     // Keys and value types are those of `settings`, which the compiler holds against `Settings`.
     ...(Object.fromEntries(values) as Settings),
     version: criaVersion,
+    homeDir: home,
     stateDir: path.join(home, '.ollama'),
+    runnerEnv: runnerEnvironment(env),
     warnings,
   });
 }
