@@ -17,6 +17,8 @@ export interface Catalog {
    * manifest file. Throws `corrupt_store` or `blob_not_found` when the model cannot be described.
    */
   find(name: ModelName): Promise<StoredModel | undefined>;
+  /** The manifest that a name means, readable or not, matched without regard to case. */
+  locate(name: ModelName): Promise<ManifestEntry | undefined>;
   /** The name under which a model of this name exists or would be stored: existing casing is kept. */
   canonicalName(name: ModelName): Promise<ModelName>;
 }
@@ -78,6 +80,14 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     const known = byRequestedName.get(requested);
     if (known !== undefined && (await isUnchanged(known.entry))) return known;
     byRequestedName.delete(requested);
+    const entry = await locate(name);
+    if (entry === undefined) return undefined;
+    const model = await describe(entry);
+    if (isLasting(model)) byRequestedName.set(requested, model);
+    return model;
+  }
+
+  async function locate(name: ModelName): Promise<ManifestEntry | undefined> {
     const entries = await manifests.list();
     const wanted = fullName(
       adoptCasing(
@@ -85,11 +95,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
         entries.map((entry) => entry.name),
       ),
     );
-    const entry = entries.find((candidate) => fullName(candidate.name) === wanted);
-    if (entry === undefined) return undefined;
-    const model = await describe(entry);
-    if (isLasting(model)) byRequestedName.set(requested, model);
-    return model;
+    return entries.find((candidate) => fullName(candidate.name) === wanted);
   }
 
   async function canonicalName(name: ModelName): Promise<ModelName> {
@@ -99,7 +105,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     );
   }
 
-  return { list, find, canonicalName };
+  return { list, find, locate, canonicalName };
 }
 
 async function isUnchanged(entry: ManifestEntry): Promise<boolean> {

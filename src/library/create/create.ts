@@ -1,0 +1,118 @@
+/** POST /api/create: puts a new model together and writes its manifest last. */
+import { cancelledError } from '../../errors.ts';
+import { encodeConfig, type ModelConfig } from '../../store/config.ts';
+import { digestOf } from '../../store/digest.ts';
+import { configMediaType, digestsOf, encodeManifest, type Manifest } from '../../store/manifest.ts';
+import type { Digest } from '../../types/digest.ts';
+import type { ModelName } from '../../types/model-name.ts';
+import type { LibraryContext } from '../library.ts';
+import { mergeParameters } from '../parameters.ts';
+import type { CreateRequest, Progress } from '../types.ts';
+import { type Base, type BaseOptions, importAdapter, importFiles, inheritModel } from './base.ts';
+import { type CheckedRequest, checkRequest } from './check-request.ts';
+import { LayerList } from './layer-list.ts';
+
+/** See `Library.create`. Nothing is visible before the manifest is; a failure leaves no new blobs behind. */
+export async function* createModel(
+  context: LibraryContext,
+  request: CreateRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Progress> {
+  const { store } = context;
+  const checked = checkRequest(request, context.inspectGoTemplate);
+  const layers = new LayerList(store);
+  try {
+    const options = { store, layers, quantization: checked.quantization, signal };
+    const base = yield* readBase(checked, options);
+    if (checked.adapter !== undefined) yield* importAdapter(checked.adapter, options);
+    await addTexts(layers, request, base);
+    const config = await layers.store(
+      configMediaType,
+      encodeConfig(finishConfig(base.config, request, checked)),
+    );
+    for (const { layer, isNew } of layers.layers) {
+      if (signal.aborted) throw cancelledError();
+      yield { status: `${isNew ? 'creating new layer' : 'using existing layer'} ${layer.digest}` };
+    }
+    yield { status: 'writing manifest' };
+    if (signal.aborted) throw cancelledError();
+    const manifest = { config: config.layer, layers: layers.layers.map(({ layer }) => layer) };
+    await commit(context, checked.name, manifest, layers);
+    yield { status: 'success' };
+  } finally {
+    await context.mutex.run(() => layers.discard());
+  }
+}
+
+async function* readBase(checked: CheckedRequest, options: BaseOptions): AsyncGenerator<Progress, Base> {
+  const { source } = checked;
+  return source.type === 'model'
+    ? await inheritModel(source.text, options)
+    : yield* importFiles(source.files, options);
+}
+
+/** Template, system, licences, parameters, messages: in this order behind the base's layers. */
+async function addTexts(layers: LayerList, request: CreateRequest, base: Base): Promise<void> {
+  if (request.template) {
+    layers.drop('template', 'prompt');
+    await layers.addText('template', request.template);
+  }
+  if (request.system) {
+    layers.drop('system');
+    await layers.addText('system', request.system);
+  }
+  for (const license of request.licenses) {
+    // A model that is made from itself again and again does not collect copies.
+    if (license !== '' && !layers.has('license', digestOf(Buffer.from(license))))
+      await layers.addText('license', license);
+  }
+  if (request.parameters !== undefined && Object.keys(request.parameters).length > 0) {
+    layers.drop('params');
+    await layers.addJson('params', sortKeys(mergeParameters(base.parameters, request.parameters)));
+  }
+  if (request.messages !== undefined && request.messages.length > 0) {
+    layers.drop('messages');
+    await layers.addJson(
+      'messages',
+      request.messages.map(({ role, content }) => ({ role, content })),
+    );
+  }
+}
+
+function finishConfig(base: ModelConfig, request: CreateRequest, { overrides }: CheckedRequest): ModelConfig {
+  return {
+    ...base,
+    renderer: request.renderer || base.renderer,
+    parser: request.parser || base.parser,
+    requires: request.requires || base.requires,
+    ...overrides,
+  };
+}
+
+/** Makes the model visible; what only its predecessor of the same name needed is deleted. */
+async function commit(
+  { store, mutex, noPrune }: LibraryContext,
+  wanted: ModelName,
+  manifest: Manifest,
+  layers: LayerList,
+): Promise<void> {
+  await mutex.run(async () => {
+    const name = await store.catalog.canonicalName(wanted);
+    const replaced = await store.manifests.stat(name);
+    const before: readonly Digest[] =
+      replaced === undefined
+        ? []
+        : await store.manifests.read(replaced).then(
+            (loaded) => digestsOf(loaded.manifest),
+            () => [], // a manifest that cannot be read is replaced like any other
+          );
+    await store.manifests.write(name, encodeManifest(manifest));
+    layers.keep(); // also lets go of inherited layers that were replaced
+    if (!noPrune) await store.garbage.removeUnreferenced(before);
+  });
+}
+
+/** As Go writes maps, so that equal parameters are equal blobs. */
+function sortKeys<T>(object: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,83 @@
+/** The layers of a model that is being put together, kept from being pruned meanwhile. */
+import { CriaError } from '../../errors.ts';
+import { digestOf } from '../../store/digest.ts';
+import { encodeJson } from '../../store/json.ts';
+import { isKind, type Layer, type LayerKind, layerMediaType } from '../../store/manifest.ts';
+import type { Store } from '../../store/store.ts';
+import type { Digest } from '../../types/digest.ts';
+
+/** A layer, and whether its blob was made for this model. */
+export interface NewLayer {
+  readonly layer: Layer;
+  readonly isNew: boolean;
+}
+
+export class LayerList {
+  readonly #store: Pick<Store, 'blobs' | 'garbage'>;
+  readonly #holds: Disposable[] = [];
+  readonly #created: Digest[] = [];
+  #layers: NewLayer[] = [];
+
+  constructor(store: Pick<Store, 'blobs' | 'garbage'>) {
+    this.#store = store;
+  }
+
+  /** In manifest order. */
+  get layers(): readonly NewLayer[] {
+    return this.#layers;
+  }
+
+  /** Keeps a blob from being pruned until `keep` or `discard`. */
+  hold(digest: Digest): void {
+    this.#holds.push(this.#store.garbage.hold([digest]));
+  }
+
+  /** Adds a layer whose blob exists. Throws `corrupt_store` when it does not. */
+  async addExisting(layer: Layer): Promise<void> {
+    this.hold(layer.digest);
+    if ((await this.#store.blobs.stat(layer.digest)) === undefined)
+      throw new CriaError('corrupt_store', `blob ${layer.digest} is missing`);
+    await this.#store.blobs.touch(layer.digest);
+    this.#layers.push({ layer, isNew: false });
+  }
+
+  async addText(kind: LayerKind, text: string): Promise<void> {
+    this.#layers.push(await this.store(layerMediaType(kind), Buffer.from(text)));
+  }
+
+  async addJson(kind: LayerKind, value: unknown): Promise<void> {
+    this.#layers.push(await this.store(layerMediaType(kind), encodeJson(value)));
+  }
+
+  /** Writes a blob without adding a layer: for the config. */
+  async store(mediaType: string, bytes: Uint8Array): Promise<NewLayer> {
+    this.hold(digestOf(bytes)); // before it exists, so that nobody can prune it in between
+    const { digest, sizeBytes, existed } = await this.#store.blobs.putBytes(bytes);
+    if (!existed) this.#created.push(digest);
+    return { layer: { mediaType, digest, size: sizeBytes }, isNew: !existed };
+  }
+
+  has(kind: LayerKind, digest: Digest): boolean {
+    return this.#layers.some(({ layer }) => layer.digest === digest && isKind(layer, kind));
+  }
+
+  drop(...kinds: readonly LayerKind[]): void {
+    this.#layers = this.#layers.filter(({ layer }) => !isKind(layer, ...kinds));
+  }
+
+  /** To be called when the manifest is written: the blobs are its own now. */
+  keep(): void {
+    this.#created.length = 0;
+    this.#endHolds();
+  }
+
+  /** Deletes the blobs that were made for a model that did not come about; does nothing after `keep`. */
+  async discard(): Promise<void> {
+    this.#endHolds();
+    await this.#store.garbage.removeUnreferenced(this.#created.splice(0));
+  }
+
+  #endHolds(): void {
+    for (const hold of this.#holds.splice(0)) hold[Symbol.dispose]();
+  }
+}
