@@ -1,0 +1,3 @@
+module gotmpl-reference
+
+go 1.24
