@@ -4,7 +4,7 @@ import { digestsOf } from '../store/manifest.ts';
 import type { ManifestEntry } from '../store/manifests.ts';
 import { displayName, fullName, parseModelSource, tryParseModelName } from '../store/name.ts';
 import type { Digest } from '../types/digest.ts';
-import type { LibraryContext } from './library.ts';
+import type { LibraryContext } from './context.ts';
 
 /**
  * Gives a model a second name; the blobs are shared. An existing destination is replaced, its blobs stay. Throws

@@ -1,6 +1,6 @@
 /** The Modelfile that would make a stored model again. */
-import { formatModelfile } from '../modelfile/formatter.ts';
-import { type MessageRole, type ModelfileCommand, messageRoles } from '../modelfile/types.ts';
+import { formatModelfile, type MessageRole, type ModelfileCommand } from '../modelfile/index.ts';
+import { messageRoles } from '../modelfile/types.ts';
 import type { StoredModel } from '../store/describe.ts';
 import type { JsonObject } from '../types/json.ts';
 import { listParameters, parameterText } from './parameters.ts';

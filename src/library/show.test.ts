@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { text, texts, tinyVocabulary, uint32 } from '../gguf/testdata/tiny-model.ts';
-import { collectContents } from '../modelfile/contents.ts';
-import { parseModelfile } from '../modelfile/parser.ts';
+import { collectContents, parseModelfile } from '../modelfile/index.ts';
 import { type TestLibrary, temporaryLibrary } from './testdata/test-library.ts';
 import type { ShowRequest } from './types.ts';
 

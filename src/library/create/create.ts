@@ -5,7 +5,7 @@ import { digestOf } from '../../store/digest.ts';
 import { configMediaType, digestsOf, encodeManifest, type Manifest } from '../../store/manifest.ts';
 import type { Digest } from '../../types/digest.ts';
 import type { ModelName } from '../../types/model-name.ts';
-import type { LibraryContext } from '../library.ts';
+import type { LibraryContext } from '../context.ts';
 import { mergeParameters } from '../parameters.ts';
 import type { CreateRequest, Progress } from '../types.ts';
 import { type Base, type BaseOptions, importAdapter, importFiles, inheritModel } from './base.ts';
