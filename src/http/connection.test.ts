@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CriaError } from '../errors.ts';
 import type { Answer } from '../inference/types.ts';
@@ -148,9 +149,61 @@ describe('a client that goes away', () => {
   });
 });
 
+describe('lines', () => {
+  it('arrive as they were sent, whatever is in them', async () => {
+    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 300 });
+    let texts: readonly string[] = [];
+    const { call } = await start({ generate: () => answer(...texts.map(content), done) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 20 }), async (sent) => {
+        texts = sent;
+        const reply = await call('POST', '/api/generate', { body: generateBody });
+        expect(lines(reply.text).map((line) => line.response)).toEqual([...sent, '']);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('go to clients of HTTP/1.0 without chunks', async () => {
+    const { port } = await start({ generate: () => answer(content('a'), content('é'), done) });
+    const wire = new Wire(port);
+    wire.send(generate.replace('HTTP/1.1', 'HTTP/1.0'));
+    await wire.closes();
+    const [headText = '', body = ''] = wire.received.split('\r\n\r\n');
+    expect(headText).not.toMatch(/transfer-encoding/i);
+    expect(lines(body).map((line) => line.response)).toEqual(['a', 'é', '']);
+  });
+
+  it('wait for an earlier answer on the same connection', async () => {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    async function* slow(): AsyncGenerator<AnswerEvent> {
+      yield content('first');
+      await held;
+      yield done;
+    }
+    const answers: Answer[] = [
+      { type: 'stream', events: slow() },
+      answer(content('second'), content('third'), done),
+    ];
+    const { port, calls } = await start({ generate: () => answers.shift() ?? answer(done) });
+    const wire = new Wire(port);
+    wire.send(generate + generate);
+    await wire.receives(/first/);
+    await vi.waitFor(() => expect(calls.generate).toHaveLength(2));
+    expect(wire.received).not.toMatch(/second/);
+    release();
+    await wire.receives(
+      /first[\s\S]*"done":true[\s\S]*second[\s\S]*third[\s\S]*"done":true[\s\S]*0\r\n\r\n$/,
+    );
+  });
+});
+
 describe('a slow client', () => {
   it('holds the iteration back, and gets everything in the end', async () => {
-    const nLines = 20_000;
+    const nLines = 12_000;
     let nYielded = 0;
     async function* many(): AsyncGenerator<AnswerEvent> {
       for (; nYielded < nLines; nYielded++) yield content(`${nYielded} ${'x'.repeat(1000)}`);

@@ -1,15 +1,11 @@
 /** Streams an async iterable as newline-delimited JSON. */
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { noteError } from './context.ts';
 import { status } from './errors.ts';
+import { LineWriter } from './line-writer.ts';
 import { bareJsonType, errorBody, sendError } from './send.ts';
 
 export const ndjsonType = 'application/x-ndjson';
-
-/** Lines that may wait here while the client is slow; beyond it nothing more is asked for. */
-const maxHeldChars = 64 * 1024;
 
 export interface StreamOptions<T> {
   /** The text of a line without its newline; undefined = this item shows nothing. Called once an item. */
@@ -40,16 +36,17 @@ export async function sendStream<T>(
   }
 
   reply.hijack();
-  const lines = new LineWriter(response, signal);
+  response.writeHead(status.ok, {
+    'Content-Type': ndjsonType,
+    ...headersFor?.(item.done === true ? undefined : item.value),
+  });
+  const lines = new LineWriter(response);
   try {
-    response.writeHead(status.ok, {
-      'Content-Type': ndjsonType,
-      ...headersFor?.(item.done === true ? undefined : item.value),
-    });
-    while (item.done !== true && !signal.aborted) {
+    while (item.done !== true) {
+      signal.throwIfAborted();
       const line = toLine(item.value);
       if (line !== undefined) lines.write(line);
-      if (lines.isFull) await lines.drained();
+      if (lines.isFull) await lines.drained(signal);
       item = await iterator.next();
     }
   } catch (error) {
@@ -59,60 +56,5 @@ export async function sendStream<T>(
     // Only of use when the client left in the middle; a cancelled iterator may reject, with nobody left to tell.
     if (item.done !== true) await iterator.return?.().catch(() => {});
     lines.end();
-  }
-}
-
-/** Writes lines as they come; while the socket is backed up it gathers them and writes them in one piece. */
-class LineWriter {
-  readonly #response: ServerResponse;
-  readonly #signal: AbortSignal;
-  #held = '';
-  #isBackedUp = false;
-
-  constructor(response: ServerResponse, signal: AbortSignal) {
-    this.#response = response;
-    this.#signal = signal;
-  }
-
-  get isFull(): boolean {
-    return this.#held.length > maxHeldChars;
-  }
-
-  write(line: string): void {
-    if (this.#isBackedUp) {
-      this.#held += `${line}\n`;
-      return;
-    }
-    if (this.#response.write(`${line}\n`)) return;
-    this.#isBackedUp = true;
-    this.#response.once('drain', () => this.#flush());
-  }
-
-  /** Resolves when the socket has taken what was held, or the client is gone. */
-  async drained(): Promise<void> {
-    try {
-      await once(this.#response, 'drain', { signal: this.#signal });
-    } catch (error) {
-      if (!this.#signal.aborted) throw error;
-    }
-  }
-
-  end(): void {
-    this.#response.end(this.#held);
-    this.#held = '';
-  }
-
-  #flush(): void {
-    this.#isBackedUp = false;
-    const held = this.#held;
-    this.#held = '';
-    // A piece of up to `maxHeldChars` may well fill the socket again.
-    if (held !== '') this.#writePiece(held);
-  }
-
-  #writePiece(text: string): void {
-    if (this.#response.write(text)) return;
-    this.#isBackedUp = true;
-    this.#response.once('drain', () => this.#flush());
   }
 }
