@@ -98,7 +98,12 @@ describe('doors between rooms', () => {
   });
 
   it('has no cycle between files', () => {
-    const graph = new Map(sources.map((s) => [s.file, importsOf(s).map((i) => i.target)]));
+    // Types vanish when the code is compiled: two files may know each other's.
+    const withoutTypes = (s: Source): Source => ({
+      ...s,
+      text: s.text.replaceAll(/^(?:import|export) type [^;]+;$/gm, ''),
+    });
+    const graph = new Map(sources.map((s) => [s.file, importsOf(withoutTypes(s)).map((i) => i.target)]));
     const done = new Set<string>();
     const cycles: string[] = [];
     const visit = (file: string, trail: readonly string[]): void => {
