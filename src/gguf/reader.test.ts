@@ -298,7 +298,7 @@ describe('hostile files', () => {
     await expect(readGgufHeader(directory)).rejects.toMatchObject({ code: 'invalid_gguf' });
   });
 
-  it('every truncation of a valid file either parses or is refused', async () => {
+  it('CVE-2024-12055: every truncation of a valid file either parses or is refused', async () => {
     await writeGguf(file, { metadata: tinyModel().metadata, tensors: [] });
     const header = await readGgufHeader(file);
     for (let size = header.fileSizeBytes; size >= 0; size--) {

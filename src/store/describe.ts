@@ -1,13 +1,12 @@
 /** One manifest → everything that is known about its model. */
 import { CriaError, toCriaError } from '../errors.ts';
-import type { Digest } from '../types/digest.ts';
 import type { Capability, ModelDetails, ResolvedModel } from '../types/model.ts';
 import type { BlobStore } from './blobs.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { emptyConfig, type ModelConfig, maxConfigBytes, parseConfig } from './config.ts';
 import { type ModelContents, readContents } from './contents.ts';
 import type { HeaderCache, WeightsFacts } from './headers.ts';
-import { isKind, type Layer, type LayerKind, type Manifest, totalSize } from './manifest.ts';
+import { isKind, type Layer, type Manifest, totalSize } from './manifest.ts';
 import type { LoadedManifest, ManifestEntry } from './manifests.ts';
 import { displayName, fullName } from './name.ts';
 import { chooseTemplate, type InspectGoTemplate } from './template-choice.ts';
@@ -53,8 +52,8 @@ export async function describeModel(loaded: LoadedManifest, deps: DescribeDeps):
   const contents = await readContents(manifest, deps.blobs, what);
   const weights = await readWeights(manifest, config, deps, what);
   const facts = 'facts' in weights ? weights.facts : undefined;
-  const adapters = await locateAll(manifest, 'adapter', deps, what);
-  const projectors = await locateAll(manifest, 'projector', deps, what);
+  const adapters = await readParts(manifest, 'adapter', deps, what);
+  const projectors = await readParts(manifest, 'projector', deps, what);
   const template = chooseTemplate(
     {
       goTemplate: contents.template,
@@ -70,14 +69,12 @@ export async function describeModel(loaded: LoadedManifest, deps: DescribeDeps):
     capabilities: capabilitiesOf({
       config,
       weights: facts,
-      projectors: await Promise.all(
-        projectors.blobs.map(({ digest: d, path }) => readProjector(d, path, deps)),
-      ),
+      projectors: projectors.facts,
       templateFeatures: template.features,
     }),
     manifestDigest: digest,
-    adapterPaths: adapters.blobs.map((blob) => blob.path),
-    projectorPaths: projectors.blobs.map((blob) => blob.path),
+    adapterPaths: adapters.paths,
+    projectorPaths: projectors.paths,
   };
   const problem = 'problem' in weights ? weights.problem : (adapters.problem ?? projectors.problem);
   return {
@@ -136,50 +133,46 @@ async function readWeights(
   }
   let path: string | undefined;
   try {
-    path = (await locate(layer, deps, what)).path;
+    path = await locate(layer, deps, what);
     return { path, facts: await deps.headers.weights(layer.digest, path) };
   } catch (error) {
     return { path, problem: toCriaError(error, 'corrupt_store') };
   }
 }
 
-async function locateAll(
+/** Files that work with the weights. They are validated as well, since native code reads them, too. */
+async function readParts<K extends 'adapter' | 'projector'>(
   manifest: Manifest,
-  kind: LayerKind,
+  kind: K,
   deps: DescribeDeps,
   what: string,
-): Promise<{ blobs: { digest: Digest; path: string }[]; problem: CriaError | undefined }> {
-  const blobs: { digest: Digest; path: string }[] = [];
+): Promise<{
+  paths: string[];
+  facts: Awaited<ReturnType<HeaderCache[K]>>[];
+  problem: CriaError | undefined;
+}> {
+  const paths: string[] = [];
+  const facts: Awaited<ReturnType<HeaderCache[K]>>[] = [];
   let problem: CriaError | undefined;
   for (const layer of manifest.layers) {
     if (!isKind(layer, kind)) continue;
     try {
-      blobs.push(await locate(layer, deps, what));
+      const path = await locate(layer, deps, what);
+      paths.push(path);
+      // TypeScript does not relate the method picked by `kind` to its result.
+      facts.push((await deps.headers[kind](layer.digest, path)) as Awaited<ReturnType<HeaderCache[K]>>);
     } catch (error) {
       problem ??= toCriaError(error, 'corrupt_store');
     }
   }
-  return { blobs, problem };
+  return { paths, facts, problem };
 }
 
-async function locate(
-  layer: Layer,
-  { blobs }: DescribeDeps,
-  what: string,
-): Promise<{ digest: Digest; path: string }> {
+async function locate(layer: Layer, { blobs }: DescribeDeps, what: string): Promise<string> {
   const blob = await blobs.stat(layer.digest);
   if (blob === undefined)
     throw new CriaError('corrupt_store', `${what} is incomplete: blob ${layer.digest} is missing`);
-  return { digest: layer.digest, path: blob.path };
-}
-
-/** A projector that cannot be read fails when it is used; until then it is one without audio. */
-async function readProjector(
-  digest: Digest,
-  path: string,
-  { headers }: DescribeDeps,
-): Promise<{ hasAudio: boolean }> {
-  return headers.projector(digest, path).catch(() => ({ hasAudio: false }));
+  return blob.path;
 }
 
 function detailsOf(manifest: Manifest, config: ModelConfig, facts: WeightsFacts | undefined): ModelDetails {

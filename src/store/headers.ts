@@ -24,6 +24,8 @@ export interface HeaderCache {
   /** Facts of a model's weights. Throws `invalid_gguf` or the system's error. */
   weights(digest: Digest, path: string): Promise<WeightsFacts>;
   projector(digest: Digest, path: string): Promise<ProjectorFacts>;
+  /** Says nothing but that the file is sound. */
+  adapter(digest: Digest, path: string): Promise<void>;
 }
 
 /** Chat templates and all, an entry takes some 10 KB. */
@@ -33,6 +35,7 @@ export function createHeaderCache(): HeaderCache {
   return {
     weights: cached(describeWeights),
     projector: cached(describeProjector),
+    adapter: cached(async () => {}),
   };
 }
 

@@ -136,6 +136,8 @@ describe('resolve', () => {
 
   it.each([
     ['CVE-2024-8063: block_count 0', { gguf: { 'llama.block_count': uint32(0) } }, 'invalid_gguf'],
+    ['CVE-2025-49847: a broken adapter', { layers: [['adapter', 'GGUF'] as const] }, 'invalid_gguf'],
+    ['a broken projector', { layers: [['projector', 'GGUF'] as const] }, 'invalid_gguf'],
     ['no weights', { gguf: null, config: { model_format: 'safetensors' } }, 'not_implemented'],
     [
       'a remote model',

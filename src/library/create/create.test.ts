@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rawGguf } from '../../gguf/testdata/raw-header.ts';
 import { text, uint32 } from '../../gguf/testdata/tiny-model.ts';
@@ -318,6 +318,15 @@ describe('refusals', () => {
     expect(await blobNames().catch(() => [])).toEqual([]);
   });
 
+  it('CVE-2024-39719: nothing tells whether a file of the server exists', async () => {
+    const errors = await Promise.all(
+      ['/etc/passwd', '/etc/none', './a.gguf', '~/a.gguf'].map((from) =>
+        test.create({ from }).catch((e) => e.message),
+      ),
+    );
+    expect(new Set(errors)).toEqual(new Set(['invalid model name']));
+  });
+
   const uploads: [string, () => Promise<Uint8Array>, { code: string; message?: string | RegExp }, string?][] =
     [
       ['CVE-2024-39720: four bytes', async () => Buffer.from('GGUF'), { code: 'invalid_gguf' }],
@@ -427,6 +436,23 @@ describe('a create that does not end', () => {
       if (status === 'writing manifest') await test.library.remove('a');
     expect(await test.store.resolver.resolve('b')).toMatchObject({ system: 'shared' });
   });
+});
+
+it('a full disk: a clear error, and the model is not there', async () => {
+  await test.remove();
+  let isFull = false;
+  test = await temporaryLibrary({
+    store: {
+      openFile: async (file, mode) => {
+        if (isFull) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+        return open(file, 'wx', mode);
+      },
+    },
+  });
+  const files = { 'a.gguf': await uploadTiny() };
+  isFull = true;
+  await expect(test.create({ files, system: 'x' })).rejects.toMatchObject({ code: 'disk_full' });
+  expect(await test.store.manifests.list()).toEqual([]);
 });
 
 it('makes the same manifest for the same request', async () => {
