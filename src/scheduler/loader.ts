@@ -102,6 +102,8 @@ export class Loader {
   }
 
   async #run(): Promise<void> {
+    // The caller stores the promise first: the loop clears it when it ends, which may be at once.
+    await Promise.resolve();
     for (let entry = this.#queue.shift(); entry !== undefined; entry = this.#queue.shift()) {
       if (entry.queue.size === 0 || entry.resident !== undefined) continue;
       await this.#load(entry);
@@ -114,18 +116,20 @@ export class Loader {
     const abort = new AbortController();
     const current: CurrentLoad = { entry, abort };
     this.#current = current;
+    let resident: Resident;
     try {
       this.#library ??= await this.#deps.library();
-      const resident = await this.#loadWithRetry(entry, this.#library, abort.signal, (plan) => {
+      resident = await this.#loadWithRetry(entry, this.#library, abort.signal, (plan) => {
         current.plan = plan;
       });
-      this.#current = undefined;
-      this.#host.loaded(entry, resident);
     } catch (error) {
       this.#current = undefined;
       entry.resident = undefined;
       this.#host.failed(entry, current.plan, this.#library, error);
+      return;
     }
+    this.#current = undefined;
+    this.#host.loaded(entry, resident);
   }
 
   /** Out of memory: once more with the smallest plan and without other models beside it. */
@@ -185,7 +189,7 @@ export class Loader {
     isFrugal: boolean,
     signal: AbortSignal,
   ): Promise<{ request: AcquireRequest; plan: LoadPlan }> {
-    const { settings, log } = this.#deps;
+    const { settings } = this.#deps;
     const maxLoaded =
       settings.maxLoadedModels > 0 ? settings.maxLoadedModels : 3 * Math.max(1, library.gpus.length);
     let chosen: Resident | undefined;
@@ -218,7 +222,6 @@ export class Loader {
         const victim = isGoing ? undefined : chooseVictim(others);
         choose(victim);
         if (victim?.isIdle === true) {
-          log.info('evicting model', { model: victim.model.displayName, for: request.model.displayName });
           chosen = undefined;
           this.#host.evict(victim);
         }

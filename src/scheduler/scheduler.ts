@@ -38,7 +38,7 @@ class ModelScheduler implements Scheduler {
         [...entry.queue].some(({ request }) => this.#reloadReason(plan, request, library) === undefined),
       loaded: (entry, resident) => this.#onLoaded(entry, resident),
       failed: (entry, plan, library, error) => this.#onFailed(entry, plan, library, error),
-      evict: (resident) => resident.unload(),
+      evict: (resident) => this.#unload(resident, 'room for another'),
       spared: (resident) => this.#serve(this.#entryOf(resident.model.modelPath)),
     });
   }
@@ -121,42 +121,40 @@ class ModelScheduler implements Scheduler {
     const { runner } = resident;
     // A dead runner is about to be taken out, which calls again.
     if (resident.state !== 'loaded' || runner === undefined || !runner.isAlive) return;
-    const isBlocked = resident.isEvicting || this.#grant(entry, resident, runner);
+    const reloadReason = resident.isEvicting ? undefined : this.#grant(entry, resident, runner);
     if (!resident.isIdle) return;
-    if (isBlocked && !resident.isEvicting) resident.unload();
-    else if (resident.isEvicting) this.#loader.reconsider();
-    else this.#startExpiry(resident);
+    if (resident.isEvicting) this.#loader.reconsider();
+    else if (reloadReason === undefined) this.#startExpiry(resident);
+    else this.#unload(resident, `other ${reloadReason}`);
   }
 
-  /** Grants what can be granted, in order; true when the first that cannot needs another load. */
-  #grant(entry: ModelEntry, resident: Resident, runner: Runner): boolean {
+  /** Grants what can be granted, in order, up to a request that needs another load: the reason for that is returned. */
+  #grant(entry: ModelEntry, resident: Resident, runner: Runner): string | undefined {
     for (const waiter of entry.queue) {
       const { request } = waiter;
       const reason = this.#reloadReason(resident.loadedWith, request, this.#loader.library);
-      if (reason !== undefined) {
-        this.#deps.log.debug('model has to be loaded anew', { model: request.model.displayName, reason });
-        return true;
-      }
+      if (reason !== undefined) return reason;
       // Who needs no slot may pass those who wait for one.
       if (request.needsSlot && !resident.hasFreeSlot) continue;
       if (request.keepAliveMs !== undefined) resident.keepAliveMs = request.keepAliveMs;
       waiter.grant(resident.lease(runner, request.needsSlot, () => this.#serve(entry)));
     }
-    return false;
+    return undefined;
   }
 
   #startExpiry(resident: Resident): void {
-    const unload = (): void => {
-      this.#deps.log.debug('keep-alive is over', { model: resident.model.displayName });
-      resident.unload();
-    };
     if (resident.keepAliveMs <= 0) {
-      unload();
+      this.#unload(resident, 'keep-alive is 0');
       return;
     }
-    resident.startExpiry(unload);
+    resident.startExpiry(() => this.#unload(resident, 'keep-alive is over'));
     // An idle model may be what a load waits for.
     this.#loader.reconsider();
+  }
+
+  #unload(resident: Resident, reason: string): void {
+    this.#deps.log.info('unloading model', { model: resident.model.displayName, reason });
+    resident.unload();
   }
 
   #reloadReason(
