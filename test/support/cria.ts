@@ -22,6 +22,8 @@ export interface TestServer {
   log(): string;
   /** Runs a command against this server. */
   cli(args: readonly string[], options?: { input?: string; cwd?: string }): Promise<CliResult>;
+  /** Ends the process and starts another one on the same port and store. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,27 +47,47 @@ export async function startCria(env: Readonly<Record<string, string>> = {}): Pro
     OLLAMA_MODELS: modelsDir,
     ...env,
   };
-  const child = spawn(process.execPath, [main, 'serve'], { env: fullEnv, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
-  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  try {
-    await untilAnswering(url, child);
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw new Error(`cria serve did not come up: ${log}`, { cause: error });
-  }
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(process.execPath, [main, 'serve'], {
+      env: fullEnv,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const keep = (chunk: Buffer): void => {
+      log += chunk.toString();
+    };
+    started.stdout.on('data', keep);
+    started.stderr.on('data', keep);
+    try {
+      await untilAnswering(url, started);
+    } catch (error) {
+      started.kill('SIGKILL');
+      throw new Error(`cria serve did not come up: ${log}`, { cause: error });
+    }
+    return started;
+  };
+  const end = async (running: ChildProcess): Promise<void> => {
+    if (running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill('SIGTERM');
+    await ended;
+  };
+  let child = await start();
   return {
     url,
     home,
     modelsDir,
-    pid: child.pid ?? 0,
+    get pid() {
+      return child.pid ?? 0;
+    },
     log: () => log,
     cli: (args, options) => runCli(args, fullEnv, options),
+    restart: async () => {
+      await end(child);
+      child = await start();
+    },
     stop: async () => {
-      const ended = child.exitCode === null && child.signalCode === null ? once(child) : Promise.resolve();
-      child.kill('SIGTERM');
-      await ended;
+      await end(child);
       rmSync(home, { recursive: true, force: true });
     },
   };
@@ -100,10 +122,6 @@ function runCli(
     child.on('close', (code) => resolve({ code, stdout, stderr }));
     child.stdin.end(options.input ?? '');
   });
-}
-
-function once(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
 async function freePort(): Promise<number> {
