@@ -57,6 +57,7 @@ describe('framework behaviour', () => {
     for (const [method, path, headers] of [
       ['GET', '/', {}],
       ['GET', '/nothing', {}],
+      ['GET', '/%ff', {}],
       ['POST', '/api/chat', {}],
       ['GET', '/', { host: 'evil.example' }],
       ['GET', '/', { origin: 'http://evil.example' }],

@@ -52,6 +52,8 @@ const defaultLimits: HttpLimits = {
   closeGraceMs: 1_000,
 };
 
+const versionHeader = 'X-Cria-Version';
+
 export interface App {
   /** Resolves with the address, e.g. `http://127.0.0.1:11434`. An empty host means every interface. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
@@ -63,7 +65,7 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const limits = { ...defaultLimits, ...options.limits };
   const inFlight = new Set<AbortController>();
-  const app = createFastify(limits);
+  const app = createFastify(limits, options.criaVersion);
   app.server.maxConnections = limits.maxConnections;
 
   // No Content-Type means anything here, and bodies are left where they are until a handler wants them.
@@ -93,7 +95,7 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-function createFastify(limits: HttpLimits): FastifyInstance {
+function createFastify(limits: HttpLimits, criaVersion: string): FastifyInstance {
   return fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -107,8 +109,11 @@ function createFastify(limits: HttpLimits): FastifyInstance {
       connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
       maxHeaderSize: limits.maxHeaderBytes,
     },
-    // A path that cannot be decoded.
-    frameworkErrors: (_error, _request, reply) => sendText(reply, '400 Bad Request', status.badRequest),
+    // A path that cannot be decoded; hooks do not run for it.
+    frameworkErrors: (_error, _request, reply) => {
+      reply.raw.setHeader(versionHeader, criaVersion);
+      sendText(reply, '400 Bad Request', status.badRequest);
+    },
     clientErrorHandler: refuseGarbage,
   });
 }
@@ -129,7 +134,7 @@ function createGate(options: AppOptions, inFlight: Set<AbortController>): Gate {
     request.closeSignal = controller.signal;
     request.notes = {};
     logWhenDone(log, request, reply);
-    response.setHeader('X-Cria-Version', criaVersion);
+    response.setHeader(versionHeader, criaVersion);
 
     const origin = checkOrigin(request.raw, response);
     if (origin === 'refused') {

@@ -25,7 +25,8 @@ export const defaultBodyLimits: BodyLimits = {
   bodyIdleMs: 60_000,
   uploadIdleMs: 600_000,
   maxDepth: 512,
-  maxValues: 4_000_000,
+  // Several times the longest `context`; each may cost some 40 bytes once parsed.
+  maxValues: 1_000_000,
 };
 
 /** Reads JSON bodies of all requests of one server. */

@@ -290,10 +290,11 @@ describe('limits', () => {
   });
 
   it('all bodies together', async () => {
-    const { port } = await start({}, { limits: { ...tight, bodyIdleMs: 10_000 } });
+    const { port, call } = await start({}, { limits: { ...tight, bodyIdleMs: 10_000 } });
     const [first, second] = [new Wire(port), new Wire(port)];
     first.send(head('/api/generate', 1000) + ' '.repeat(900));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // When these have been answered, what was sent before them has been read.
+    for (let i = 0; i < 3; i++) await call('GET', '/');
     second.send(head('/api/generate', 1000) + ' '.repeat(900));
     await second.receives(/^HTTP\/1\.1 503 [\s\S]*server busy, please try again\./);
     first.send(' '.repeat(100));
@@ -311,12 +312,12 @@ describe('limits', () => {
   });
 
   it('lets an upload take its time while it moves', async () => {
-    const { port, calls } = await start({}, { limits: { ...tight, uploadIdleMs: 150 } });
+    const { port, calls } = await start({}, { limits: { ...tight, uploadIdleMs: 400 } });
     const wire = new Wire(port);
     wire.send(head('/api/blobs/sha256:0', 10));
     for (let i = 0; i < 10; i++) {
       wire.send('x');
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await wire.receives(/^HTTP\/1\.1 201 /);
     expect(calls.other).toEqual([['putBlob', 'sha256:0', 10]]);
