@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Progress } from './progress.ts';
+import { barLine, RateMeter, spinnerLine } from './progress-line.ts';
+
+describe('barLine', () => {
+  const state = { label: 'copying a', completedBytes: 1.2e9, totalBytes: 3.6e9, bytesPerSecond: 45e6 };
+  it.each<[string, Parameters<typeof barLine>[0], number, string]>([
+    ['under way', state, 72, 'copying a  33% ▕███████             ▏ 1.2 GB/3.6 GB     45 MB/s     53s'],
+    ['narrow', state, 56, 'copying a  33% 1.2 GB/3.6 GB     45 MB/s     53s'],
+    ['very narrow', state, 20, 'copying a  33% 1.2 '],
+    [
+      'without a rate',
+      { ...state, bytesPerSecond: undefined },
+      72,
+      'copying a  33% ▕███████             ▏ 1.2 GB/3.6 GB',
+    ],
+    [
+      'slow',
+      { ...state, bytesPerSecond: 1e5 },
+      72,
+      'copying a  33% ▕███████             ▏ 1.2 GB/3.6 GB    100 KB/s   6h40m',
+    ],
+    [
+      'done',
+      { ...state, completedBytes: 4e9, bytesPerSecond: undefined },
+      72,
+      'copying a 100% ▕████████████████████▏ 3.6 GB',
+    ],
+    [
+      'nothing to do',
+      { label: 'a', completedBytes: 0, totalBytes: 0, bytesPerSecond: undefined },
+      64,
+      'a 100% ▕████████████████████▏ 0 B',
+    ],
+  ])('%s', (_name, bar, columns, text) => {
+    expect(barLine(bar, columns)).toBe(text);
+  });
+});
+
+it('spinnerLine turns while it runs and fits the line', () => {
+  expect(spinnerLine('loading', 0, 80)).toBe('loading ⠋');
+  expect(spinnerLine('loading', 250, 80)).toBe('loading ⠹');
+  expect(spinnerLine('', 0, 80)).toBe('⠋');
+  expect(spinnerLine('loading', undefined, 80)).toBe('loading');
+  expect(spinnerLine('a long message', 0, 7)).toBe('a long');
+});
+
+it('RateMeter looks back ten seconds', () => {
+  const meter = new RateMeter();
+  expect(meter.rate()).toBeUndefined();
+  meter.add(0, 0);
+  expect(meter.rate()).toBeUndefined();
+  meter.add(9_999, 100); // too soon to tell
+  expect(meter.rate()).toBeUndefined();
+  meter.add(1000, 1000);
+  expect(meter.rate()).toBe(1000);
+  meter.add(21_000, 11_000);
+  expect(meter.rate()).toBe(2000);
+});
+
+describe('Progress', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  function output(isTTY: boolean): {
+    text: string;
+    isTTY: boolean;
+    columns: number;
+    write(text: string): void;
+  } {
+    return {
+      text: '',
+      isTTY,
+      columns: 60,
+      write(text) {
+        this.text += text;
+      },
+    };
+  }
+
+  it('redraws its lines in place', () => {
+    const terminal = output(true);
+    const progress = new Progress(terminal);
+    const spinner = progress.spinner('first');
+    vi.advanceTimersByTime(100);
+    spinner.stop();
+    progress.spinner('second');
+    progress.stop();
+    expect(terminal.text).toBe(
+      [
+        '\x1b[?25lfirst ⠋\x1b[K\n',
+        '\x1b[1Ffirst ⠙\x1b[K\n',
+        '\x1b[1Ffirst\x1b[K\n',
+        '\x1b[1Ffirst\x1b[K\nsecond ⠋\x1b[K\n',
+        '\x1b[2Ffirst\x1b[K\nsecond ⠋\x1b[K\n',
+        '\x1b[?25h',
+      ].join(''),
+    );
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('takes its lines away', () => {
+    const terminal = output(true);
+    const progress = new Progress(terminal);
+    progress.spinner('wait');
+    terminal.text = '';
+    progress.clear();
+    expect(terminal.text).toBe('\x1b[1F\x1b[J\x1b[?25h');
+    progress.clear();
+    progress.stop();
+    expect(terminal.text).toBe('\x1b[1F\x1b[J\x1b[?25h');
+  });
+
+  it('writes plain lines where there is no terminal', () => {
+    const file = output(false);
+    const progress = new Progress(file);
+    const spinner = progress.spinner('gathering');
+    spinner.setMessage('gathering');
+    spinner.setMessage('still gathering');
+    spinner.stop();
+    const bar = progress.bar('copying', 2000);
+    bar.setCompleted(1000);
+    bar.setCompleted(2000);
+    bar.setCompleted(2000);
+    progress.stop();
+    expect(file.text).toBe('gathering\nstill gathering\ncopying 100% (2 KB)\n');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
