@@ -1,0 +1,67 @@
+/** `cria run`: asks a model, once or in a conversation. */
+import type { Command } from 'commander';
+import type { CliContext, InputStream } from '../context.ts';
+import { startConversation } from '../repl/start.ts';
+import { parseFormat, parseKeepAlive, parseThink, type RunFlags } from '../run/flags.ts';
+import { runOnce } from '../run/one-shot.ts';
+
+export function registerRun(program: Command, context: CliContext): void {
+  program
+    .command('run')
+    .description('Run a model: answer a prompt, or converse when there is none')
+    .argument('<model>')
+    .argument('[prompt...]')
+    .option('--format <format>', 'form of the answer: json, a JSON Schema, or a file with one')
+    .option(
+      '--think [level]',
+      'let the model think; after =: true, false, high, medium, low or max (default: if it can)',
+    )
+    .option('--hidethinking', 'do not show what the model thinks')
+    .option('--keepalive <duration>', 'how long the model stays in memory, e.g. 5m')
+    .option('--verbose', 'show counts, times and rates of each answer')
+    .option('--nowordwrap', 'do not wrap lines at words')
+    .option('--insecure', 'allow registries without encryption')
+    .action((model: string, prompt: string[], flags: RunFlags) => run(model, prompt, flags, context));
+}
+
+async function run(
+  model: string,
+  words: readonly string[],
+  flags: RunFlags,
+  context: CliContext,
+): Promise<void> {
+  const { stdin, stdout } = context;
+  const options = {
+    model,
+    format: await parseFormat(flags.format),
+    keepAlive: parseKeepAlive(flags.keepalive),
+    think: parseThink(flags.think),
+    hidesThinking: flags.hidethinking === true,
+    isWordWrap: flags.nowordwrap !== true && stdin.isTTY === true && stdout.isTTY === true,
+    isVerbose: flags.verbose === true,
+  };
+  const isConversation = words.length === 0 && stdin.isTTY === true && stdout.isTTY === true;
+  if (isConversation) {
+    await startConversation(await context.connect(), options, context);
+    return;
+  }
+  // What is piped in comes first: `cria run m "Summarise this" < text` is understood both ways round.
+  const piped = stdin.isTTY === true ? '' : await readAll(stdin);
+  const prompt = [piped, ...words].filter((part) => part !== '').join(' ');
+  await runOnce(await context.connect(), { ...options, prompt }, context);
+}
+
+/** As long as the longest text that a model could take, and then some. */
+const maxInputBytes = 64 * 1024 * 1024;
+
+async function readAll(stdin: InputStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(chunk);
+    length += bytes.length;
+    if (length > maxInputBytes) throw new Error('standard input is too long for a prompt');
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, length).toString('utf8');
+}

@@ -1,0 +1,200 @@
+/** The loop of a conversation: reads what is typed, steps the machine, does what comes out of it. */
+import type { CriaClient } from '../../api/client.ts';
+import { ApiError } from '../../api/errors.ts';
+import { listTable } from '../commands/list.ts';
+import { writeShown } from '../commands/show.ts';
+import type { CliContext } from '../context.ts';
+import { messageOf } from '../failure.ts';
+import { AnswerDisplay } from '../run/answer-display.ts';
+import { takeAttachments } from '../run/attachments.ts';
+import { effectiveThink, type ModelTraits, traitsOf } from '../run/model-traits.ts';
+import { fromChat, showAnswer } from '../run/show-answer.ts';
+import { summaryText, truncationNotice } from '../run/summary.ts';
+import { Progress } from '../terminal/progress.ts';
+import { harmless } from '../terminal/text-flow.ts';
+import type { LineEditor } from './line-editor.ts';
+import { isCollecting, type ReplState, step } from './machine.ts';
+import { chatRequest, type Session, saveRequest, withMessage } from './session.ts';
+import { showText } from './show.ts';
+import type { Effect } from './slash.ts';
+
+const continuation = { text: '... ', placeholder: '', continuation: '... ' };
+const prompt = { ...continuation, text: '>>> ', placeholder: 'Send a message (/? for help)' };
+
+export class Conversation {
+  readonly #client: CriaClient;
+  readonly #editor: LineEditor;
+  readonly #context: CliContext;
+  #state: ReplState;
+  #traits: ModelTraits = { canThink: false, acceptsFiles: false, messages: [] };
+
+  constructor(client: CriaClient, editor: LineEditor, session: Session, context: CliContext) {
+    this.#client = client;
+    this.#editor = editor;
+    this.#context = context;
+    this.#state = { session, draft: undefined };
+  }
+
+  /** Loads the model and converses until the user leaves. Throws when the model cannot be loaded. */
+  async run(): Promise<void> {
+    if (!(await this.#open(this.#state.session))) return;
+    for (;;) {
+      const input = await this.#editor.read(isCollecting(this.#state) ? continuation : prompt);
+      const { state, effects } = step(this.#state, input);
+      this.#state = state;
+      for (const effect of effects) {
+        if (effect.type === 'exit') return;
+        await this.#perform(effect);
+      }
+    }
+  }
+
+  /** A request that fails is told and forgotten: the conversation goes on. */
+  async #perform(effect: Exclude<Effect, { type: 'exit' }>): Promise<void> {
+    const { stdout, stderr } = this.#context;
+    try {
+      switch (effect.type) {
+        case 'print':
+          stdout.write(harmless(effect.text));
+          return;
+        case 'send':
+          await this.#send(effect.text);
+          return;
+        case 'show': {
+          const { session } = this.#state;
+          const { model, system, options } = session;
+          const shown = await this.#busy((signal) =>
+            this.#client.show({ model, system, options }, { signal }),
+          );
+          if (shown === undefined) return;
+          writeShown(effect.topic === 'info' ? stderr : stdout, showText(effect.topic, shown, session));
+          return;
+        }
+        case 'list': {
+          const answer = await this.#busy((signal) => this.#client.list({ signal }));
+          if (answer !== undefined) stdout.write(listTable(answer.models, effect.prefix, Date.now()));
+          return;
+        }
+        case 'load':
+          await this.#load(effect.model);
+          return;
+        case 'save':
+          await this.#save(effect.model);
+          return;
+        case 'history':
+          this.#editor.setHistory(effect.isEnabled);
+          return;
+      }
+    } catch (error) {
+      stderr.write(`error: ${messageOf(error)}\n`);
+    }
+  }
+
+  async #send(text: string): Promise<void> {
+    const { stdout, stderr, style, errorStyle, cwd, config } = this.#context;
+    const { session } = this.#state;
+    const {
+      prompt: content,
+      images,
+      notes,
+    } = session.acceptsFiles
+      ? await takeAttachments(text, { cwd, homeDir: config.homeDir })
+      : { prompt: text, images: [], notes: [] };
+    for (const note of notes) stderr.write(`${note}\n`);
+    const asked = withMessage(session, {
+      role: 'user',
+      content,
+      ...(images.length > 0 ? { images: [...images] } : {}),
+    });
+    const progress = new Progress(stderr);
+    const answer = await this.#editor.busy((signal) => {
+      if (progress.isLive) progress.spinner('');
+      return showAnswer(this.#pieces(asked, signal), {
+        display: new AnswerDisplay({ output: stdout, style, ...session }),
+        signal,
+        onStart: () => progress.clear(),
+      });
+    });
+    // What was interrupted counts as said: the user can refer to it, or ask to go on.
+    const message = {
+      role: 'assistant',
+      content: answer.content,
+      ...(answer.thinking === '' ? {} : { thinking: answer.thinking }),
+    };
+    this.#state = { ...this.#state, session: answer.content === '' ? asked : withMessage(asked, message) };
+    const notice = truncationNotice(answer.end);
+    if (notice !== '') stderr.write(`${errorStyle.dim(notice)}\n\n`);
+    if (session.isVerbose && answer.end !== undefined) stderr.write(`${summaryText(answer.end)}\n`);
+  }
+
+  async *#pieces(session: Session, signal: AbortSignal): AsyncGenerator<ReturnType<typeof fromChat>, void> {
+    const request = chatRequest(session, effectiveThink(session.think, this.#traits));
+    for await (const chunk of this.#client.chat(request, { signal })) yield fromChat(chunk);
+  }
+
+  async #load(model: string): Promise<void> {
+    const { stdout } = this.#context;
+    stdout.write(harmless(`Loading model '${model}'\n`));
+    try {
+      await this.#open({ ...this.#state.session, model, messages: [] });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.isNotFound)) throw error;
+      stdout.write(harmless(`Couldn't find model '${model}'\n`));
+    }
+  }
+
+  /** Makes `session` the present one once its model is in memory; false when the user does not want to wait. */
+  async #open(session: Session): Promise<boolean> {
+    const { model, keepAlive } = session;
+    const { stdout, stderr, style } = this.#context;
+    const progress = new Progress(stderr);
+    const traits = await this.#busy(async (signal) => {
+      if (progress.isLive) progress.spinner(`loading ${model}`);
+      try {
+        const shown = await this.#client.show({ model }, { signal });
+        await this.#client.load(model, { signal, ...(keepAlive === undefined ? {} : { keepAlive }) });
+        return traitsOf(shown);
+      } finally {
+        progress.clear();
+      }
+    });
+    if (traits === undefined) return false;
+    this.#traits = traits;
+    this.#state = { session: { ...session, acceptsFiles: traits.acceptsFiles }, draft: undefined };
+    for (const { role, content } of traits.messages) {
+      if (role === 'user') stdout.write(harmless(`${prompt.text}${content}\n`));
+      if (role !== 'assistant') continue;
+      const display = new AnswerDisplay({ output: stdout, style, ...session });
+      display.content(content);
+      display.end();
+    }
+    return true;
+  }
+
+  async #save(name: string): Promise<void> {
+    const { stdout } = this.#context;
+    const request = saveRequest(this.#state.session, name, this.#traits.messages);
+    try {
+      const isSaved = await this.#busy(async (signal) => {
+        for await (const _ of this.#client.create(request, { signal })); // done when it ends without an error
+        return true;
+      });
+      if (isSaved === true) stdout.write(harmless(`Created new model '${name}'\n`));
+    } catch (error) {
+      if (!(error instanceof ApiError && error.message.includes('invalid model name'))) throw error;
+      stdout.write(harmless(`error: The model name '${name}' is invalid\n`));
+    }
+  }
+
+  /** undefined when Ctrl-C was pressed. */
+  async #busy<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    return this.#editor.busy(async (signal) => {
+      try {
+        return await work(signal);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        throw error;
+      }
+    });
+  }
+}

@@ -1,0 +1,258 @@
+/** Lines from a terminal: editing, history, pasting, Ctrl-C and Ctrl-D. The conversation sees only what comes out. */
+import { createInterface, emitKeypressEvents, type Interface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { InputStream, OutputStream } from '../context.ts';
+import { messageOf } from '../failure.ts';
+import { InterruptedError } from '../interrupt.ts';
+import type { Style } from '../terminal/style.ts';
+import { textWidth } from '../terminal/width.ts';
+import { historySize } from './history.ts';
+import type { ReplInput } from './machine.ts';
+
+export interface Prompt {
+  readonly text: string;
+  /** Shown dimmed while the line is empty. */
+  readonly placeholder: string;
+  /** Stands before further lines of the same paste. */
+  readonly continuation: string;
+}
+
+export interface LineEditor {
+  /** The next line or key that means something. What was typed during `busy` comes first. */
+  read(prompt: Prompt): Promise<ReplInput>;
+  /** Runs `work`; what is typed meanwhile waits unseen for the next line, Ctrl-C fires the signal. */
+  busy<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Whether further lines are remembered. */
+  setHistory(isEnabled: boolean): void;
+  /** Gives the terminal back. */
+  close(): void;
+}
+
+export interface TerminalEditorOptions {
+  readonly input: InputStream;
+  readonly output: OutputStream;
+  readonly style: Style;
+  /** Newest last. */
+  readonly history: readonly string[];
+  readonly isHistoryEnabled: boolean;
+  /** Told the whole history, newest last, whenever it grows. */
+  readonly onHistory: (lines: readonly string[]) => void;
+  /** Lets the user edit a text elsewhere (Ctrl-G); may throw. */
+  readonly editElsewhere: (text: string) => string;
+}
+
+interface QueuedInput {
+  readonly input: ReplInput;
+  /** False for what was typed while the terminal belonged to an answer. */
+  readonly wasShown: boolean;
+}
+
+const pasteOn = '\x1b[?2004h';
+const pasteOff = '\x1b[?2004l';
+
+/** Node's readline, with its output cut off while an answer is written. */
+export class TerminalEditor implements LineEditor {
+  readonly #options: TerminalEditorOptions;
+  readonly #gate: Gate;
+  readonly #readline: Interface;
+  readonly #queue: QueuedInput[] = [];
+  #waiting: ((input: ReplInput) => void) | undefined;
+  #prompt: Prompt = { text: '', placeholder: '', continuation: '' };
+  #isPlaceholderShown = false;
+  #isPasting = false;
+  #isHistoryEnabled: boolean;
+  /** Newest first. */
+  #history: readonly string[];
+  /** True while a line that was given up is taken out of readline. */
+  #isDiscarding = false;
+  #isClosed = false;
+  #abort: AbortController | undefined;
+
+  constructor(options: TerminalEditorOptions) {
+    this.#options = options;
+    this.#isHistoryEnabled = options.isHistoryEnabled;
+    this.#history = [...options.history].reverse();
+    this.#gate = new Gate(options.output);
+    const { input } = options;
+    emitKeypressEvents(input);
+    // Before readline sees a key: it must know that the line is pasted, and write on a clean line.
+    input.on('keypress', this.#beforeKey);
+    this.#readline = createInterface({
+      input,
+      output: this.#gate,
+      terminal: true,
+      history: [...this.#history],
+      historySize,
+      escapeCodeTimeout: 50,
+    });
+    input.on('keypress', this.#afterKey);
+    this.#readline
+      .on('line', (text) => this.#onLine(text))
+      .on('history', (lines) => this.#onHistory(lines))
+      .on('SIGINT', () => this.#onInterrupt())
+      .on('close', () => this.#onClose());
+    options.output.write(pasteOn);
+  }
+
+  read(prompt: Prompt): Promise<ReplInput> {
+    this.#prompt = prompt;
+    const queued = this.#queue.shift();
+    if (queued !== undefined) {
+      const { input, wasShown } = queued;
+      if (!wasShown && input.type === 'line') this.#options.output.write(`${prompt.text}${input.text}\n`);
+      return Promise.resolve(input);
+    }
+    if (this.#isClosed) return Promise.resolve({ type: 'end' });
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+      this.#gate.isOpen = true;
+      this.#readline.setPrompt(prompt.text);
+      this.#readline.prompt(true);
+      this.#showPlaceholder();
+    });
+  }
+
+  async busy<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#abort = new AbortController();
+    this.#gate.isOpen = false;
+    try {
+      return await work(this.#abort.signal);
+    } finally {
+      this.#abort = undefined;
+    }
+  }
+
+  setHistory(isEnabled: boolean): void {
+    this.#isHistoryEnabled = isEnabled;
+  }
+
+  close(): void {
+    if (!this.#isClosed) this.#readline.close();
+    this.#options.input.off('keypress', this.#beforeKey).off('keypress', this.#afterKey);
+  }
+
+  readonly #beforeKey = (_text: string | undefined, key: { name?: string; ctrl?: boolean }): void => {
+    this.#hidePlaceholder();
+    if (key.name === 'paste-start') this.#isPasting = true;
+    if (key.name === 'paste-end') this.#isPasting = false;
+    if (key.ctrl === true && key.name === 'g' && this.#waiting !== undefined) this.#edit();
+  };
+
+  readonly #afterKey = (): void => {
+    if (this.#waiting !== undefined) this.#showPlaceholder();
+  };
+
+  #onLine(text: string): void {
+    if (this.#isDiscarding) return;
+    this.#give({ type: 'line', text, isPasted: this.#isPasting });
+    if (!this.#isPasting || !this.#gate.isOpen) return;
+    this.#readline.setPrompt(this.#prompt.continuation);
+    this.#readline.prompt();
+  }
+
+  /** `lines` is readline's own list, newest first, with the present line; what is taken out of it is forgotten. */
+  #onHistory(lines: string[]): void {
+    if (this.#isDiscarding || !this.#isHistoryEnabled) {
+      lines.splice(0, lines.length, ...this.#history);
+      return;
+    }
+    this.#history = [...lines];
+    this.#options.onHistory([...lines].reverse());
+  }
+
+  #onInterrupt(): void {
+    if (this.#abort !== undefined) {
+      this.#abort.abort(new InterruptedError());
+      return;
+    }
+    const hadText = this.#readline.line !== '';
+    this.#giveUpLine();
+    this.#give({ type: 'interrupt', hadText });
+  }
+
+  #onClose(): void {
+    this.#isClosed = true;
+    this.#abort?.abort(new InterruptedError());
+    this.#options.output.write(this.#waiting === undefined ? pasteOff : `${pasteOff}\n`);
+    this.#waiting?.({ type: 'end' });
+    this.#waiting = undefined;
+  }
+
+  #give(input: ReplInput): void {
+    const resolve = this.#waiting;
+    this.#waiting = undefined;
+    // In order: lines of one paste arrive before the first of them has been taken.
+    if (resolve === undefined) this.#queue.push({ input, wasShown: this.#gate.isOpen });
+    else resolve(input);
+  }
+
+  /** Leaves the typed text on the screen and begins a new line. */
+  #giveUpLine(): void {
+    this.#isDiscarding = true;
+    this.#readline.write(null, { name: 'return' });
+    this.#isDiscarding = false;
+  }
+
+  /** The text comes back as if it had been pasted: all lines but the last are ended, that one can still be changed. */
+  #edit(): void {
+    const { input, output, editElsewhere } = this.#options;
+    const before = this.#readline.line;
+    let after = before;
+    output.write(pasteOff);
+    input.setRawMode?.(false);
+    let complaint = '';
+    try {
+      after = editElsewhere(before);
+    } catch (error) {
+      complaint = `${messageOf(error)}\n`;
+    }
+    input.setRawMode?.(true);
+    output.write(pasteOn);
+    if (complaint !== '') output.write(`\n${complaint}`);
+    this.#readline.write(null, { ctrl: true, name: 'e' });
+    this.#readline.write(null, { ctrl: true, name: 'u' });
+    const lines = after.split(/\r?\n/);
+    this.#isPasting = true;
+    for (const line of lines.slice(0, -1)) this.#readline.write(`${line}\n`);
+    this.#isPasting = false;
+    this.#readline.write(lines.at(-1) ?? '');
+    if (this.#waiting !== undefined) this.#readline.prompt(true);
+  }
+
+  #showPlaceholder(): void {
+    const { output, style } = this.#options;
+    const { text, placeholder } = this.#prompt;
+    const width = textWidth(placeholder);
+    const fits = textWidth(text) + width < (output.columns ?? 80);
+    if (this.#readline.line !== '' || placeholder === '' || !style.isEnabled || !fits) return;
+    output.write(`${style.dim(placeholder)}\x1b[${width}D`);
+    this.#isPlaceholderShown = true;
+  }
+
+  #hidePlaceholder(): void {
+    if (!this.#isPlaceholderShown) return;
+    this.#isPlaceholderShown = false;
+    this.#options.output.write('\x1b[K');
+  }
+}
+
+/** The terminal as readline sees it: what it writes while the gate is shut is dropped. */
+class Gate extends Writable {
+  isOpen = false;
+  readonly #output: OutputStream;
+
+  constructor(output: OutputStream) {
+    super({ decodeStrings: false });
+    this.#output = output;
+    output.on('resize', () => this.emit('resize'));
+  }
+
+  get columns(): number {
+    return this.#output.columns ?? 80;
+  }
+
+  override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (this.isOpen) this.#output.write(chunk);
+    done();
+  }
+}

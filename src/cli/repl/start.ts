@@ -1,0 +1,33 @@
+/** Builds a conversation on the user's terminal and sees it through. */
+import path from 'node:path';
+import type { CriaClient } from '../../api/client.ts';
+import type { CliContext } from '../context.ts';
+import type { OneShotOptions } from '../run/one-shot.ts';
+import { Conversation } from './conversation.ts';
+import { editText } from './external-editor.ts';
+import { readHistory, writeHistory } from './history.ts';
+import { TerminalEditor } from './line-editor.ts';
+
+export async function startConversation(
+  client: CriaClient,
+  options: Omit<OneShotOptions, 'prompt'>,
+  context: CliContext,
+): Promise<void> {
+  const { config, stdin, stdout, style } = context;
+  const historyFile = path.join(config.stateDir, 'history');
+  const editor = new TerminalEditor({
+    input: stdin,
+    output: stdout,
+    style,
+    history: readHistory(historyFile),
+    isHistoryEnabled: !config.noHistory,
+    onHistory: (lines) => writeHistory(historyFile, lines),
+    editElsewhere: (text) => editText(config.editor, text),
+  });
+  const session = { ...options, messages: [], system: '', options: {}, acceptsFiles: false };
+  try {
+    await new Conversation(client, editor, session, context).run();
+  } finally {
+    editor.close();
+  }
+}

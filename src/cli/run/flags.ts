@@ -1,0 +1,71 @@
+/** The flags of `cria run` → what they mean. */
+import { readFile } from 'node:fs/promises';
+import type { JsonObject, JsonValue } from '../../types/json.ts';
+import { parseGoDuration } from '../../util/go-duration.ts';
+
+/** As commander collects them. */
+export interface RunFlags {
+  readonly keepalive?: string;
+  readonly verbose?: true;
+  readonly insecure?: true;
+  /** `--nowordwrap`. */
+  readonly nowordwrap?: true;
+  readonly format?: string;
+  readonly think?: string;
+  readonly hidethinking?: true;
+}
+
+export const thinkLevels = ['high', 'medium', 'low', 'max'] as const;
+
+export type Think = boolean | (typeof thinkLevels)[number];
+
+/** The value of `--think`; undefined = the flag was not given. */
+export function parseThink(text: string | undefined): Think | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'true' || text === '') return true;
+  if (text === 'false') return false;
+  const level = thinkLevels.find((known) => known === text);
+  if (level !== undefined) return level;
+  throw new Error(
+    `invalid value for --think: ${JSON.stringify(text)} (must be true, false, high, medium, low, or max)`,
+  );
+}
+
+/** The value of `--keepalive` as it goes over the wire: seconds, or a duration such as `5m`. */
+export function parseKeepAlive(text: string | undefined): string | number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  parseGoDuration(text);
+  return text;
+}
+
+/** The value of `--format`: `json`, a JSON Schema, or a file with one. */
+export async function parseFormat(text: string | undefined): Promise<JsonValue | undefined> {
+  if (text === undefined || text === '') return undefined;
+  if (text === 'json') return text;
+  if (text.trimStart().startsWith('{')) return schemaOf(text, '--format');
+  let schema: string;
+  try {
+    schema = await readFile(text, 'utf8');
+  } catch (error) {
+    throw new Error(
+      `invalid value for --format: ${JSON.stringify(text)} (must be json, a JSON Schema, or a file with one)`,
+      { cause: error },
+    );
+  }
+  return schemaOf(schema, text);
+}
+
+function schemaOf(text: string, where: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`${where}: not a JSON Schema (it must be an object)`);
+  }
+  // JSON.parse makes nothing but JSON values.
+  return value as JsonObject;
+}

@@ -1,0 +1,24 @@
+/** What `cria run` needs to know about a model before it asks it anything. */
+import type { ShowResponse } from '../../api/types.ts';
+import type { Think } from './flags.ts';
+
+export interface ModelTraits {
+  readonly canThink: boolean;
+  readonly acceptsFiles: boolean;
+  /** The conversation that the model begins with; the server puts it before each request. */
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+}
+
+export function traitsOf(shown: ShowResponse): ModelTraits {
+  const capabilities = shown.capabilities ?? [];
+  return {
+    canThink: capabilities.includes('thinking'),
+    acceptsFiles: capabilities.includes('vision') || capabilities.includes('audio'),
+    messages: shown.messages ?? [],
+  };
+}
+
+/** What the user asked for, else: a model that can think does. */
+export function effectiveThink(asked: Think | undefined, traits: ModelTraits): Think | undefined {
+  return asked ?? (traits.canThink ? true : undefined);
+}
