@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts';
 import { humanBytes } from '../format/bytes.ts';
 import { formatTable } from '../format/table.ts';
 import { relativeTime } from '../format/time.ts';
+import { writeText } from '../terminal/write-text.ts';
 
 export function registerList(program: Command, context: CliContext): void {
   program
@@ -14,7 +15,7 @@ export function registerList(program: Command, context: CliContext): void {
     .argument('[prefix]', 'only models whose names begin so')
     .action(async (prefix: string | undefined) => {
       const { models } = await (await context.connect()).list();
-      context.stdout.write(listTable(models, prefix ?? '', Date.now()));
+      writeText(context.stdout, listTable(models, prefix ?? '', Date.now()));
     });
 }
 

@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts';
 import { humanBytes } from '../format/bytes.ts';
 import { formatTable } from '../format/table.ts';
 import { parseTime, relativeTime } from '../format/time.ts';
+import { writeText } from '../terminal/write-text.ts';
 
 export function registerPs(program: Command, context: CliContext): void {
   program
@@ -13,7 +14,7 @@ export function registerPs(program: Command, context: CliContext): void {
     .argument('[prefix]', 'only models whose names begin so')
     .action(async (prefix: string | undefined) => {
       const { models } = await (await context.connect()).ps();
-      context.stdout.write(psTable(models, prefix ?? '', Date.now()));
+      writeText(context.stdout, psTable(models, prefix ?? '', Date.now()));
     });
 }
 

@@ -1,9 +1,9 @@
 /** `cria show`: what a model is, or one of its parts word for word. */
 import type { Command } from 'commander';
 import type { ShowResponse } from '../../api/types.ts';
-import type { CliContext, OutputStream } from '../context.ts';
+import type { CliContext } from '../context.ts';
 import { modelSections } from '../model-sections.ts';
-import { harmless } from '../terminal/text-flow.ts';
+import { writeText } from '../terminal/write-text.ts';
 
 const parts = ['license', 'modelfile', 'parameters', 'system', 'template'] as const;
 
@@ -31,15 +31,10 @@ export function registerShow(program: Command, context: CliContext): void {
       const shown = await (await context.connect()).show({ model, verbose: isVerbose });
       const [part] = chosen;
       const text = part === undefined ? modelSections(shown, isVerbose) : `${partOf(shown, part)}\n`;
-      writeShown(context.stdout, text);
+      writeText(context.stdout, text);
     });
 }
 
 function partOf(shown: ShowResponse, part: (typeof parts)[number]): string {
   return shown[part] ?? '';
-}
-
-/** Texts of a model may hold anything: a terminal gets them defused, a file as they are. */
-export function writeShown(output: OutputStream, text: string): void {
-  output.write(output.isTTY === true ? harmless(text) : text);
 }

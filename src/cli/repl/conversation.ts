@@ -2,7 +2,6 @@
 import type { CriaClient } from '../../api/client.ts';
 import { ApiError } from '../../api/errors.ts';
 import { listTable } from '../commands/list.ts';
-import { writeShown } from '../commands/show.ts';
 import type { CliContext } from '../context.ts';
 import { messageOf } from '../failure.ts';
 import { AnswerDisplay } from '../run/answer-display.ts';
@@ -11,7 +10,7 @@ import { effectiveThink, type ModelTraits, traitsOf } from '../run/model-traits.
 import { fromChat, showAnswer } from '../run/show-answer.ts';
 import { summaryText, truncationNotice } from '../run/summary.ts';
 import { Progress } from '../terminal/progress.ts';
-import { harmless } from '../terminal/text-flow.ts';
+import { writeText } from '../terminal/write-text.ts';
 import type { LineEditor } from './line-editor.ts';
 import { isCollecting, type ReplState, step } from './machine.ts';
 import { chatRequest, type Session, saveRequest, withMessage } from './session.ts';
@@ -55,7 +54,7 @@ export class Conversation {
     try {
       switch (effect.type) {
         case 'print':
-          stdout.write(harmless(effect.text));
+          writeText(stdout, effect.text);
           return;
         case 'send':
           await this.#send(effect.text);
@@ -67,12 +66,12 @@ export class Conversation {
             this.#client.show({ model, system, options }, { signal }),
           );
           if (shown === undefined) return;
-          writeShown(effect.topic === 'info' ? stderr : stdout, showText(effect.topic, shown, session));
+          writeText(effect.topic === 'info' ? stderr : stdout, showText(effect.topic, shown, session));
           return;
         }
         case 'list': {
           const answer = await this.#busy((signal) => this.#client.list({ signal }));
-          if (answer !== undefined) stdout.write(listTable(answer.models, effect.prefix, Date.now()));
+          if (answer !== undefined) writeText(stdout, listTable(answer.models, effect.prefix, Date.now()));
           return;
         }
         case 'load':
@@ -134,12 +133,12 @@ export class Conversation {
 
   async #load(model: string): Promise<void> {
     const { stdout } = this.#context;
-    stdout.write(harmless(`Loading model '${model}'\n`));
+    writeText(stdout, `Loading model '${model}'\n`);
     try {
       await this.#open({ ...this.#state.session, model, messages: [] });
     } catch (error) {
       if (!(error instanceof ApiError && error.isNotFound)) throw error;
-      stdout.write(harmless(`Couldn't find model '${model}'\n`));
+      writeText(stdout, `Couldn't find model '${model}'\n`);
     }
   }
 
@@ -162,7 +161,7 @@ export class Conversation {
     this.#traits = traits;
     this.#state = { session: { ...session, acceptsFiles: traits.acceptsFiles }, draft: undefined };
     for (const { role, content } of traits.messages) {
-      if (role === 'user') stdout.write(harmless(`${prompt.text}${content}\n`));
+      if (role === 'user') writeText(stdout, `${prompt.text}${content}\n`);
       if (role !== 'assistant') continue;
       const display = new AnswerDisplay({ output: stdout, style, ...session });
       display.content(content);
@@ -179,10 +178,10 @@ export class Conversation {
         for await (const _ of this.#client.create(request, { signal })); // done when it ends without an error
         return true;
       });
-      if (isSaved === true) stdout.write(harmless(`Created new model '${name}'\n`));
+      if (isSaved === true) writeText(stdout, `Created new model '${name}'\n`);
     } catch (error) {
       if (!(error instanceof ApiError && error.message.includes('invalid model name'))) throw error;
-      stdout.write(harmless(`error: The model name '${name}' is invalid\n`));
+      writeText(stdout, `error: The model name '${name}' is invalid\n`);
     }
   }
 
