@@ -18,34 +18,36 @@ export interface PlanLimits {
 }
 
 /**
- * Tokens to compute for each sequence, in the order given (oldest first). Generating sequences get their one token each
- * first; what is left is shared among the prompts so that short ones finish early and none waits for ever.
+ * Tokens to compute for each sequence, given oldest first. Generating sequences get their one token each first. Of the
+ * rest the oldest prompt gets its fair share, so that it never waits for ever; what is left goes to the prompts that
+ * are done soonest, so that most of them answer early.
  */
 export function planBatch(sequences: readonly PlanInput[], limits: PlanLimits): number[] {
   const plan = sequences.map(() => 0);
+  const prompts: number[] = [];
   let budget = Math.min(limits.nBatch, limits.nCells);
-  let nGenerating = 0;
-  for (const [i, sequence] of sequences.entries()) {
-    if (!sequence.isGenerating || sequence.nWanted !== 1 || budget === 0) continue;
-    plan[i] = 1;
-    budget--;
-    nGenerating++;
+  let isGenerating = false;
+  for (const [i, { nWanted, isGenerating: hasBegun }] of sequences.entries()) {
+    if (nWanted <= 0) continue;
+    if (!hasBegun || nWanted > 1) prompts.push(i);
+    else if (budget > 0) {
+      plan[i] = 1;
+      budget--;
+      isGenerating = true;
+    }
   }
-  if (nGenerating > 0) budget = Math.min(budget, limits.nPromptBesideGeneration);
+  const [oldest] = prompts;
+  if (oldest === undefined) return plan;
+  if (isGenerating) budget = Math.min(budget, limits.nPromptBesideGeneration);
 
-  const prompts = [...sequences.keys()]
-    .filter(
-      (i) =>
-        plan[i] === 0 &&
-        sequences[i]!.nWanted > 0 &&
-        !(sequences[i]!.isGenerating && sequences[i]!.nWanted === 1),
-    )
-    .sort((a, b) => sequences[a]!.nWanted - sequences[b]!.nWanted); // the sort is stable: equal ones stay oldest first
-  for (const [rank, i] of prompts.entries()) {
-    const share = Math.ceil(budget / (prompts.length - rank));
-    const count = Math.min(share, sequences[i]!.nWanted, budget);
-    plan[i] = count;
+  const missing = (i: number): number => sequences[i]!.nWanted - plan[i]!; // indices are those of `sequences`
+  const give = (i: number, most: number): void => {
+    const count = Math.min(most, budget, missing(i));
+    plan[i]! += count;
     budget -= count;
-  }
+  };
+  give(oldest, Math.ceil(budget / prompts.length));
+  prompts.sort((a, b) => missing(a) - missing(b)); // stable: of equals the oldest first
+  for (const i of prompts) give(i, budget);
   return plan;
 }

@@ -5,6 +5,7 @@ import { Candidates } from '../native/candidates.ts';
 import { Context } from '../native/context.ts';
 import { type Device, Library } from '../native/library.ts';
 import { Model } from '../native/model.ts';
+import type { Pointer } from '../native/structs.ts';
 import { ThreadPool } from '../native/thread-pool.ts';
 import type {
   EngineStats,
@@ -22,6 +23,8 @@ import { StepLoop } from './loop.ts';
 import { estimateSizeBytes, vramTaken } from './memory-size.ts';
 import { preparePrompt } from './prompt.ts';
 import { SamplerChain, type SamplerScratch } from './sampler-chain.ts';
+import { DryPrototypes } from './sampler-makers.ts';
+import { limitSampling } from './sampling-limits.ts';
 import { Sequence } from './sequence.ts';
 import { newCounters } from './stats.ts';
 import { physicalCores } from './threads.ts';
@@ -32,6 +35,9 @@ const maxAnswerContexts = 10;
 
 /** Largest `top_k` that is selected here; beyond it llama.cpp sorts all candidates. */
 const maxTopK = 4096;
+
+/** Context shifts keep at least this many tokens free. */
+const minCtx = 4;
 
 /** A context with its cache and its step loop. */
 interface Lane {
@@ -53,6 +59,8 @@ export class Engine implements Disposable {
   readonly #onEvents: (events: readonly StepEvent[]) => void;
   readonly #model: Model;
   readonly #pool: ThreadPool;
+  readonly #adapters: readonly Pointer[];
+  readonly #gpu: Device | undefined;
   readonly #main: Lane;
   /**
    * Computes the requests that must not depend on what else runs, one at a time from an empty cache: batches of their own
@@ -103,13 +111,17 @@ export class Engine implements Disposable {
     this.#scratch = {
       candidates: new Candidates(nVocab),
       top: new TopK(Math.min(maxTopK, nVocab)),
+      row: new Float32Array(nVocab),
+      dry: new DryPrototypes(model),
     };
-    const nCtx = model.nCtxTrain > 0 ? Math.min(spec.nCtx, model.nCtxTrain) : spec.nCtx;
+    this.#adapters = spec.adapterPaths.map((path) => model.loadAdapter(path));
+    const devices = model.library.devices();
+    this.#gpu = spec.nGpuLayers === 0 ? undefined : devices.find(isGpu);
+    const nCtxTrain = model.nCtxTrain > 0 ? model.nCtxTrain : Number.POSITIVE_INFINITY;
+    const nCtx = Math.max(minCtx, Math.min(spec.nCtx, nCtxTrain));
     const nCells = Math.max(nCtx, Math.min(spec.nCells ?? Number.POSITIVE_INFINITY, nCtx * spec.nSlots));
     this.#main = this.#makeLane({ nCtx, nCells, nSlots: spec.nSlots, reusesCache: true });
-    const devicesAfter = model.library.devices();
-    const gpu = spec.nGpuLayers === 0 ? undefined : devicesAfter.find(isGpu);
-    const sizeVramBytes = vramTaken(devicesBefore, devicesAfter);
+    const sizeVramBytes = vramTaken(devicesBefore, model.library.devices());
     this.info = {
       nCtx,
       nSlots: spec.nSlots,
@@ -132,7 +144,7 @@ export class Engine implements Disposable {
         sizeVramBytes,
       ),
       sizeVramBytes,
-      device: gpu?.name ?? 'CPU',
+      device: this.#gpu?.name ?? 'CPU',
       llamaVersion: model.library.llama.llama_version(),
     };
   }
@@ -196,6 +208,7 @@ export class Engine implements Disposable {
       lane.batch[Symbol.dispose]();
     }
     this.#scratch.candidates[Symbol.dispose]();
+    this.#scratch.dry[Symbol.dispose]();
     this.#pool[Symbol.dispose]();
     this.#model[Symbol.dispose]();
   }
@@ -217,20 +230,31 @@ export class Engine implements Disposable {
         if (lane.loop.hasWork) isBusy = true;
       }
       if (isBusy) this.#schedule();
+      else this.#onIdle();
     });
+  }
+
+  /** Between jobs the books must balance. If they don't, a cache that cannot be trusted is better empty. */
+  #onIdle(): void {
+    for (const { loop } of this.#lanes()) {
+      try {
+        loop.checkIntegrity();
+      } catch (error) {
+        process.stderr.write(`error: ${toCriaError(error).message}; the cache is cleared\n`);
+        loop.clearCache();
+      }
+    }
   }
 
   #makeSequence(id: number, work: GenerateWork): Sequence {
     const { vocab } = this.#model;
     const { nCtx } = this.info;
-    for (const [token] of work.sampling.logitBias) {
-      if (!Number.isInteger(token) || token < 0 || token >= vocab.nTokens)
-        throw new CriaError('bad_request', `logit_bias: the vocabulary has no token ${token}`);
-    }
+    const params = limitSampling(work.sampling, { nVocab: vocab.nTokens, nCtx });
     const prompt = preparePrompt(vocab, work, nCtx);
+    // Last, so that nothing can fail between the native parts and their owner.
     const grammar =
       work.grammar === undefined ? undefined : new Grammar(this.#model, this.#pieces, work.grammar);
-    const sampler = new SamplerChain(this.#model, work.sampling, { nCtx, scratch: this.#scratch, grammar });
+    const sampler = new SamplerChain(this.#model, params, { scratch: this.#scratch, grammar });
     sampler.addPrompt(prompt.tokens);
     const most = maxAnswerContexts * nCtx;
     const nPredict = work.nPredict < 0 ? most : Math.min(work.nPredict, most);
@@ -255,11 +279,11 @@ export class Engine implements Disposable {
       flashAttention: spec.flashAttention,
       kvCacheType: spec.kvCacheType,
       threadPool: this.#pool,
-      adapters: spec.adapterPaths.map((path) => model.loadAdapter(path)),
+      adapters: this.#adapters,
     });
     const batch = new Batch(context.nBatch);
     const loop = new StepLoop({
-      context,
+      context: { decode: () => context.decode(batch), logits: (index) => context.logits(index) },
       batch,
       cache: new KvCache(context, {
         nSlots,
@@ -269,8 +293,8 @@ export class Engine implements Disposable {
       nSlots,
       nCtx,
       // A CPU gains nothing from larger steps, and cancellations and newcomers wait for the end of one.
-      nBatch: context.nUbatch,
-      nPromptBesideGeneration: context.nUbatch,
+      nBatch: this.#gpu !== undefined ? context.nBatch : context.nUbatch,
+      canShift: context.canShift,
       pieces: this.#pieces,
       logprobs: () => {
         this.#logprobs ??= new LogprobReader(model.vocab.nTokens, this.#scratch.top, this.#pieces);

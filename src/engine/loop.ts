@@ -2,34 +2,40 @@
 import { CriaError, toCriaError } from '../errors.ts';
 import type { Batch } from '../native/batch.ts';
 import type { StepEvent } from '../protocol/messages.ts';
-import type { ChosenLogprob, FinishReason } from '../types/events.ts';
+import type { FinishReason } from '../types/events.ts';
 import { planBatch } from './batch-plan.ts';
 import type { PieceCache } from './detokenizer.ts';
 import type { KvCache } from './kv-cache.ts';
 import type { LogprobReader } from './logprobs.ts';
+import { PromptPace } from './prompt-pace.ts';
+import { Seating } from './seating.ts';
 import type { Sequence } from './sequence.ts';
-import { chooseSeat, longestReusable, Slots } from './slots.ts';
 import type { Counters } from './stats.ts';
-import { commonPrefixLength } from './token-list.ts';
 
 /** What the loop needs of a native context. */
 export interface DecodeContext {
-  readonly canShift: boolean;
-  decode(batch: Batch): number;
+  /** llama.h: `llama_decode` of the loop's batch. */
+  decode(): number;
+  /** Float32Array // [nVocab], valid until the next decode; may be written to. */
   logits(index: number): Float32Array;
 }
 
+/** What the loop needs of a native batch. */
+export type StepBatch = Pick<Batch, 'add' | 'clear' | 'length'>;
+
 export interface LoopOptions {
   readonly context: DecodeContext;
-  readonly batch: Batch;
+  readonly batch: StepBatch;
   readonly cache: KvCache;
   readonly nSlots: number;
   /** Most tokens of one slot. */
   readonly nCtx: number;
-  /** Most tokens of a step, and of prompts in a step beside sequences that generate. */
+  /** Most tokens of a step. */
   readonly nBatch: number;
-  readonly nPromptBesideGeneration: number;
+  /** Whether positions can be moved; otherwise a full context is computed again from what is kept. */
+  readonly canShift: boolean;
   readonly pieces: PieceCache;
+  /** Called when a sequence wants log-probabilities. */
   readonly logprobs: () => LogprobReader;
   readonly isEog: (token: number) => boolean;
   readonly counters: Counters;
@@ -37,146 +43,106 @@ export interface LoopOptions {
   readonly reusesCache: boolean;
 }
 
-/** Waiting for another prompt to compute a common beginning costs a step; shorter ones are computed again. */
-const minSharedTokens = 32;
-
 export class StepLoop {
   readonly #o: LoopOptions;
-  readonly #slots: Slots;
-  /** No slot yet, oldest first. A sequence that had to give up its cells comes to the front. */
-  #waiting: Sequence[] = [];
-  /** With a slot, oldest first. */
-  #active: Sequence[] = [];
+  readonly #seating: Seating;
+  readonly #pace = new PromptPace();
   #events: StepEvent[] = [];
 
   constructor(options: LoopOptions) {
     this.#o = options;
-    this.#slots = new Slots(options.nSlots);
+    this.#seating = new Seating(options.cache, options);
   }
 
   get hasWork(): boolean {
-    return this.#active.length > 0 || this.#waiting.length > 0;
+    return this.#seating.active.length > 0 || this.#seating.nWaiting > 0;
   }
   get nWaiting(): number {
-    return this.#waiting.length;
+    return this.#seating.nWaiting;
   }
   get nBusySlots(): number {
-    return this.#slots.nBusy;
+    return this.#seating.nBusySlots;
   }
   get nCellsUsed(): number {
     return this.#o.cache.nUsed;
   }
 
   submit(sequence: Sequence): void {
-    this.#waiting.push(sequence);
+    this.#seating.add(sequence);
   }
 
   /** Ends a sequence without an event; false = not here. */
   cancel(id: number): boolean {
-    const sequence = [...this.#active, ...this.#waiting].find((candidate) => candidate.id === id);
+    const sequence = this.#seating.find(id);
     if (sequence === undefined) return false;
-    this.#remove(sequence);
+    this.#seating.remove(sequence);
     return true;
   }
 
   /** One step for all sequences; returns what it brought. */
   step(): StepEvent[] {
     this.#events = [];
-    this.#admit();
-    this.#follow();
+    this.#seating.admit();
+    this.#seating.follow();
+    for (const sequence of this.#seating.active) this.#makeContextRoom(sequence);
     const plan = this.#plan();
-    if (plan !== undefined) {
-      this.#fill(plan);
-      this.#decode(plan);
-    }
+    if (plan !== undefined) this.#decode(plan);
     return this.#events;
   }
 
   /** Frees all sequences; the loop is not used afterwards. */
   close(): void {
-    for (const sequence of [...this.#active, ...this.#waiting]) sequence[Symbol.dispose]();
-    this.#active = [];
-    this.#waiting = [];
+    this.#seating.close();
+  }
+
+  /** Forgets everything computed; only while there is no work. */
+  clearCache(): void {
+    this.#o.cache.clear();
   }
 
   /** Throws when slots and cache don't add up. */
   checkIntegrity(): void {
-    this.#slots.checkIntegrity();
+    this.#seating.checkIntegrity();
     this.#o.cache.checkIntegrity();
   }
 
-  /** Gives idle slots to waiting sequences, oldest first. */
-  #admit(): void {
-    const { cache } = this.#o;
-    while (this.#waiting.length > 0) {
-      const sequence = this.#waiting[0]!; // not empty
-      // Beside others, one that finds no room waits: they will end and free theirs.
-      if (this.#active.length > 0 && !this.#hasRoomFor(sequence)) return;
-      const tokens = sequence.tokens.view();
-      const seat = chooseSeat(this.#slots, cache, tokens);
-      if (seat === undefined) return;
-      this.#waiting.shift();
-      this.#slots.sit(seat.idSlot, sequence);
-      this.#active.push(sequence);
-      let nCached = 0;
-      if (!this.#o.reusesCache) cache.clear();
-      else if (seat.source === seat.idSlot) nCached = cache.truncate(seat.idSlot, seat.nShared);
-      else {
-        cache.share(seat.source, seat.idSlot, seat.nShared);
-        nCached = seat.nShared;
-      }
-      sequence.noteStart(nCached);
-      this.#findLeader(sequence, nCached);
+  /** When the next token has no position left: drops the older half of what may go, or ends the sequence. */
+  #makeContextRoom(sequence: Sequence): void {
+    const { nCtx, cache, canShift } = this.#o;
+    const { idSlot, tokens } = sequence;
+    if (tokens.length <= nCtx || idSlot === undefined) return;
+    if (!sequence.work.shift) {
+      this.#finish(sequence, 'length');
+      return;
     }
+    const nKeep = Math.max(0, Math.min(sequence.prompt.nKeep, nCtx - 4));
+    const nDrop = Math.max((tokens.length - nKeep) >> 1, 1);
+    tokens.remove(nKeep, nDrop);
+    // A cell has one position, so cells that a busy slot shares cannot move: the rest is computed again in own cells.
+    const canMove = canShift && cache.canCut && cache.length(idSlot) >= nKeep + nDrop;
+    if (canMove && this.#seating.unshare(idSlot, nKeep)) cache.dropMiddle(idSlot, nKeep, nDrop);
+    else cache.truncate(idSlot, nKeep);
   }
 
-  #hasRoomFor(sequence: Sequence): boolean {
-    const { cache } = this.#o;
-    let room = cache.nFree;
-    for (const idSlot of this.#slots.idle()) room += cache.nOwnCells(idSlot);
-    return room >= sequence.tokens.length;
-  }
-
-  /**
-   * Looks for an older prompt in progress that will compute more of this one's beginning than is computed yet. Only older
-   * ones lead, so nobody ends up waiting for himself.
-   */
-  #findLeader(sequence: Sequence, nCached: number): void {
-    if (!this.#o.reusesCache || !this.#o.cache.canCut) return;
-    const tokens = sequence.tokens.view();
-    const limit = tokens.length - 1;
-    let best = nCached + minSharedTokens - 1;
-    for (const other of this.#active) {
-      if (other === sequence) return;
-      if (other.isGenerating) continue;
-      const nShared = commonPrefixLength(other.tokens.view(), tokens, limit);
-      if (nShared <= best) continue;
-      best = nShared;
-      sequence.leader = { sequence: other, nShared };
-    }
-  }
-
-  /** Lets followers go on whose common beginning is computed, or will never be. */
-  #follow(): void {
-    const { cache } = this.#o;
-    for (const sequence of this.#active) {
-      const { leader, idSlot } = sequence;
-      if (leader === undefined || idSlot === undefined) continue;
-      const leaderSlot = leader.sequence.idSlot;
-      const isComing =
-        leaderSlot !== undefined &&
-        !leader.sequence.isGenerating &&
-        cache.length(leaderSlot) < leader.nShared;
-      if (isComing) continue;
-      // It has come that far, or it left its seat: whatever is best now, then look around again.
-      const tokens = sequence.tokens.view();
-      const best = longestReusable(this.#slots, cache, tokens);
-      if (best.nShared > cache.length(idSlot)) {
-        cache.share(best.idSlot, idSlot, best.nShared);
-        if (!sequence.isGenerating) sequence.nCached = best.nShared;
-      }
-      sequence.leader = undefined;
-      this.#findLeader(sequence, cache.length(idSlot));
+  /** Tokens for each active sequence; undefined = nothing to do. Makes room in the KV cache for them. */
+  #plan(): number[] | undefined {
+    const { cache, nBatch } = this.#o;
+    const limits = { nBatch, nPromptBesideGeneration: this.#pace.limit(nBatch) };
+    for (;;) {
+      const inputs = this.#seating.active.map((sequence) => ({
+        nWanted: this.#nWanted(sequence),
+        isGenerating: sequence.isGenerating,
+      }));
+      const ideal = planBatch(inputs, { ...limits, nCells: Number.POSITIVE_INFINITY });
+      const nTokens = ideal.reduce((sum, count) => sum + count, 0);
+      if (nTokens === 0) return undefined;
+      if (this.#seating.freeCells(nTokens)) return ideal;
+      const plan = planBatch(inputs, { ...limits, nCells: cache.nFree });
+      const starves = inputs.some(
+        ({ isGenerating, nWanted }, i) => isGenerating && nWanted === 1 && plan[i] === 0,
+      );
+      if (!starves && plan.some((count) => count > 0)) return plan;
+      if (!this.#seating.suspendYoungest()) throw new Error('one sequence does not fit the KV cache');
     }
   }
 
@@ -185,139 +151,72 @@ export class StepLoop {
     return sequence.tokens.length - this.#o.cache.length(sequence.idSlot);
   }
 
-  /** Tokens for each active sequence; undefined = nothing to do. */
-  #plan(): number[] | undefined {
-    for (const sequence of [...this.#active]) this.#makeContextRoom(sequence);
-    for (;;) {
-      if (this.#active.length === 0) return undefined;
-      const inputs = this.#active.map((sequence) => ({
-        nWanted: this.#nWanted(sequence),
-        isGenerating: sequence.isGenerating,
-      }));
-      const { nBatch, nPromptBesideGeneration, cache } = this.#o;
-      const limits = { nBatch, nPromptBesideGeneration, nCells: Number.POSITIVE_INFINITY };
-      const ideal = planBatch(inputs, limits);
-      const nIdeal = ideal.reduce((sum, n) => sum + n, 0);
-      if (this.#freeCells(nIdeal)) return ideal;
-      const plan = planBatch(inputs, { ...limits, nCells: cache.nFree });
-      const starves = inputs.some((input, i) => input.isGenerating && input.nWanted > 0 && plan[i] === 0);
-      const isEmpty = plan.every((n) => n === 0);
-      if (!starves && !isEmpty) return plan;
-      this.#suspendYoungest();
-    }
-  }
-
-  /** Clears idle slots, longest unused first, until `count` cells are free. */
-  #freeCells(count: number): boolean {
-    const { cache } = this.#o;
-    for (const idSlot of this.#slots.idle()) {
-      if (cache.nFree >= count) break;
-      cache.truncate(idSlot, 0);
-    }
-    return cache.nFree >= count;
-  }
-
-  /** Sends the youngest sequence back to wait; its tokens are computed again when there is room. */
-  #suspendYoungest(): void {
-    const sequence = this.#active.pop();
-    if (sequence?.idSlot === undefined || this.#active.length === 0)
-      throw new Error('one sequence does not fit the KV cache');
-    this.#o.cache.truncate(sequence.idSlot, 0);
-    sequence.leader = undefined;
-    this.#slots.leave(sequence);
-    this.#waiting.unshift(sequence);
-  }
-
-  /** When the next token has no position left: drops the older half of what may go, or ends the sequence. */
-  #makeContextRoom(sequence: Sequence): void {
-    const { nCtx, cache, context } = this.#o;
-    if (sequence.tokens.length <= nCtx || sequence.idSlot === undefined) return;
-    if (!sequence.work.shift || !context.canShift) {
-      this.#finish(sequence, 'length');
-      return;
-    }
-    const nKeep = Math.min(sequence.prompt.nKeep, nCtx - 4);
-    const nDrop = Math.max((sequence.tokens.length - nKeep) >> 1, 1);
-    sequence.tokens.remove(nKeep, nDrop);
-    const { idSlot } = sequence;
-    for (const other of cache.sharersFrom(idSlot, nKeep)) {
-      if (this.#slots.sequenceAt(other) === undefined) cache.truncate(other, nKeep);
-    }
-    if (cache.sharersFrom(idSlot, nKeep).length === 0 && cache.length(idSlot) >= nKeep + nDrop) {
-      cache.dropMiddle(idSlot, nKeep, nDrop);
-    } else {
-      // Somebody still uses the cells at their old positions: compute the rest again in cells of our own.
-      cache.truncate(idSlot, nKeep);
-    }
-  }
-
-  #fill(plan: readonly number[]): void {
-    const { batch, cache } = this.#o;
-    batch.clear();
-    for (const [i, sequence] of this.#active.entries()) {
-      const count = plan[i] ?? 0;
-      sequence.iBatch = undefined;
-      if (count === 0 || sequence.idSlot === undefined) continue;
-      const start = cache.length(sequence.idSlot);
-      for (let position = start; position < start + count; position++) {
-        const isLast = position === sequence.tokens.length - 1;
-        const index = batch.add(sequence.tokens.at(position), position, sequence.idSlot, isLast);
-        if (isLast) sequence.iBatch = index;
-      }
-    }
-  }
-
   #decode(plan: readonly number[]): void {
     const { batch, cache, context, counters } = this.#o;
-    if (batch.length === 0) return;
-    const code = context.decode(batch);
+    const sequences = this.#seating.active.filter((_, i) => plan[i]! > 0); // one count a sequence
+    const counts = plan.filter((count) => count > 0);
+    batch.clear();
+    for (const [i, sequence] of sequences.entries()) this.#fill(sequence, counts[i]!);
+
+    const start = performance.now();
+    const code = context.decode();
+    this.#pace.note(batch.length, performance.now() - start);
     if (code !== 0) {
-      this.#onDecodeFailure(plan, code);
+      this.#onDecodeFailure(sequences, code);
       return;
     }
     counters.steps++;
-    const sequences = [...this.#active];
     for (const [i, sequence] of sequences.entries()) {
-      const count = plan[i] ?? 0;
-      if (count === 0 || sequence.idSlot === undefined) continue;
-      const start = cache.length(sequence.idSlot);
-      cache.append(sequence.idSlot, sequence.tokens.view(start, start + count));
-      if (!sequence.isGenerating) counters.promptTokensEvaluated += count;
+      const idSlot = sequence.idSlot!; // active
+      const first = cache.length(idSlot);
+      cache.append(idSlot, sequence.tokens.view(first, first + counts[i]!));
+      if (!sequence.isGenerating) counters.promptTokensEvaluated += counts[i]!;
+    }
+    for (const sequence of sequences) {
       if (sequence.iBatch !== undefined) this.#sample(sequence, sequence.iBatch);
     }
   }
 
-  /** Positive: llama.cpp found no room after all, nothing was changed. Negative: the sequences of the batch are lost. */
-  #onDecodeFailure(plan: readonly number[], code: number): void {
+  /** Puts the sequence's next tokens into the batch; the logits of its last one are wanted. */
+  #fill(sequence: Sequence, count: number): void {
+    const { batch, cache } = this.#o;
+    const { tokens } = sequence;
+    const idSlot = sequence.idSlot!; // active
+    const first = cache.length(idSlot);
+    sequence.iBatch = undefined;
+    for (let position = first; position < first + count; position++) {
+      const isLast = position === tokens.length - 1;
+      const index = batch.add(tokens.at(position), position, idSlot, isLast);
+      if (isLast) sequence.iBatch = index;
+    }
+  }
+
+  /** 1: llama.cpp found no room after all and has changed nothing. Else the sequences of the batch are lost. */
+  #onDecodeFailure(sequences: readonly Sequence[], code: number): void {
     const { cache } = this.#o;
     if (code === 1) {
-      const nFree = cache.nFree;
-      this.#freeCells(cache.nCells);
-      if (cache.nFree > nFree) return;
-      if (this.#active.length > 1) {
-        this.#suspendYoungest();
-        return;
-      }
+      const { nFree } = cache;
+      this.#seating.freeCells(cache.nCells);
+      if (cache.nFree > nFree || this.#seating.suspendYoungest()) return; // the next step tries again
     }
     const error = new CriaError('internal', `llama.cpp could not compute the batch (code ${code})`);
-    for (const [i, sequence] of [...this.#active].entries()) {
-      if ((plan[i] ?? 0) === 0 || sequence.idSlot === undefined) continue;
-      cache.dropUnknown(sequence.idSlot);
+    for (const sequence of sequences) {
+      cache.dropUnknown(sequence.idSlot!); // active
       this.#fail(sequence, error);
     }
   }
 
   #sample(sequence: Sequence, iBatch: number): void {
     const { context, isEog, pieces, counters } = this.#o;
-    if (sequence.nPredict <= 0) {
-      this.#finish(sequence, 'length');
-      return;
-    }
     try {
+      if (sequence.nPredict <= 0) {
+        this.#finish(sequence, 'length');
+        return;
+      }
       const logits = context.logits(iBatch);
       const { topLogprobs } = sequence.work;
-      const reader = topLogprobs === undefined ? undefined : this.#o.logprobs();
-      reader?.keep(logits);
+      const logprobs = topLogprobs === undefined ? undefined : this.#o.logprobs();
+      logprobs?.keep(logits);
       const token = sequence.sampler.sample(logits, isEog);
       sequence.noteToken();
       counters.tokensGenerated++;
@@ -325,11 +224,7 @@ export class StepLoop {
         this.#finish(sequence, 'stop');
         return;
       }
-      let logprob: ChosenLogprob | undefined;
-      if (reader !== undefined) logprob = reader.read(token, topLogprobs ?? 0);
-      sequence.tokens.push(token);
-      sequence.answer.push(token);
-      sequence.text.add(pieces.get(token), logprob);
+      sequence.addToken(token, pieces.get(token), logprobs?.read(token, topLogprobs ?? 0));
       const reason = sequence.finishReason();
       if (reason === undefined) this.#emitText(sequence);
       else this.#finish(sequence, reason);
@@ -344,36 +239,15 @@ export class StepLoop {
   }
 
   #finish(sequence: Sequence, reason: FinishReason): void {
-    const { work, prompt } = sequence;
     sequence.text.end();
     this.#emitText(sequence);
     this.#o.counters.promptTokensFromCache += sequence.nCached;
-    this.#events.push({
-      id: sequence.id,
-      type: 'finish',
-      reason,
-      stats: sequence.stats(),
-      ...(work.returnTokens ? { tokens: [...prompt.tokens, ...sequence.answer] } : {}),
-      ...(prompt.nBeforeTruncation === undefined
-        ? {}
-        : { promptTokensBeforeTruncation: prompt.nBeforeTruncation }),
-    });
-    this.#remove(sequence);
+    this.#events.push(sequence.finishEvent(reason));
+    this.#seating.remove(sequence);
   }
 
   #fail(sequence: Sequence, error: CriaError): void {
     this.#events.push({ id: sequence.id, type: 'error', error: error.toJSON() });
-    this.#remove(sequence);
-  }
-
-  /** Takes the sequence out; what it computed stays in its slot for the next prompt. */
-  #remove(sequence: Sequence): void {
-    this.#active = this.#active.filter((other) => other !== sequence);
-    this.#waiting = this.#waiting.filter((other) => other !== sequence);
-    if (sequence.idSlot !== undefined) {
-      this.#o.cache.keepExact(sequence.idSlot);
-      this.#slots.leave(sequence);
-    }
-    sequence[Symbol.dispose]();
+    this.#seating.remove(sequence);
   }
 }

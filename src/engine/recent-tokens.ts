@@ -11,6 +11,10 @@ export class RecentTokens {
     this.#ring = new Int32Array(length);
   }
 
+  get capacity(): number {
+    return this.#ring.length;
+  }
+
   push(token: number): void {
     if (this.#ring.length === 0) return;
     if (this.#isFull) {

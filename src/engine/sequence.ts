@@ -1,18 +1,23 @@
 /** One generation in progress: its tokens, where it stands, and what it takes to go on. */
-import type { GenerateWork } from '../protocol/messages.ts';
-import type { FinishReason, GenerationStats } from '../types/events.ts';
+import type { GenerateWork, StepEvent } from '../protocol/messages.ts';
+import type { ChosenLogprob, FinishReason, GenerationStats } from '../types/events.ts';
 import { AnswerText } from './answer-text.ts';
 import { nowNs } from './clock.ts';
+import type { Piece } from './detokenizer.ts';
 import type { PreparedPrompt } from './prompt.ts';
-import type { SamplerChain } from './sampler-chain.ts';
 import { TokenList } from './token-list.ts';
+
+/** Chooses tokens; see `SamplerChain`. */
+export interface TokenSampler extends Disposable {
+  sample(logits: Float32Array, isEog: (token: number) => boolean): number;
+}
 
 export class Sequence implements Disposable {
   /** Of the request. */
   readonly id: number;
   readonly work: GenerateWork;
   readonly prompt: PreparedPrompt;
-  readonly sampler: SamplerChain;
+  readonly sampler: TokenSampler;
   readonly text: AnswerText;
   /**
    * The tokens whose continuation is wanted: the prompt, then every generated token but the last stop. Those at
@@ -20,7 +25,7 @@ export class Sequence implements Disposable {
    */
   readonly tokens: TokenList;
   /** Generated tokens that belong to the answer. */
-  readonly answer: number[] = [];
+  readonly #answer: number[] = [];
   /** Most tokens to generate. */
   readonly nPredict: number;
 
@@ -43,7 +48,7 @@ export class Sequence implements Disposable {
     id: number;
     work: GenerateWork;
     prompt: PreparedPrompt;
-    sampler: SamplerChain;
+    sampler: TokenSampler;
     nPredict: number;
   }) {
     this.id = options.id;
@@ -67,10 +72,23 @@ export class Sequence implements Disposable {
     this.nCached = nCached;
   }
 
+  /** More of the prompt turned out to be computed by another sequence. */
+  noteCached(nCached: number): void {
+    if (!this.isGenerating) this.nCached = nCached;
+  }
+
+  /** Counts a sampled token. */
   noteToken(): void {
     this.nGenerated++;
     this.#lastTokenNs = nowNs();
     if (this.nGenerated === 1) this.#firstTokenNs = this.#lastTokenNs;
+  }
+
+  /** Adds a token to the answer. */
+  addToken(token: number, piece: Piece, logprob: ChosenLogprob | undefined): void {
+    this.tokens.push(token);
+    this.#answer.push(token);
+    this.text.add(piece, logprob);
   }
 
   /** Reason to end after the token that was just added; undefined = go on. */
@@ -79,7 +97,19 @@ export class Sequence implements Disposable {
     return this.nGenerated >= this.nPredict ? 'length' : undefined;
   }
 
-  stats(): GenerationStats {
+  finishEvent(reason: FinishReason): StepEvent {
+    const { tokens, nBeforeTruncation } = this.prompt;
+    return {
+      id: this.id,
+      type: 'finish',
+      reason,
+      stats: this.#stats(),
+      ...(this.work.returnTokens ? { tokens: [...tokens, ...this.#answer] } : {}),
+      ...(nBeforeTruncation === undefined ? {} : { promptTokensBeforeTruncation: nBeforeTruncation }),
+    };
+  }
+
+  #stats(): GenerationStats {
     const start = this.#startNs ?? nowNs();
     const first = this.nGenerated > 0 ? this.#firstTokenNs : nowNs();
     return {

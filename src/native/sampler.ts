@@ -25,6 +25,11 @@ export class Sampler extends Handle {
     return chain;
   }
 
+  /** One sampler on its own. */
+  static single(model: Model, make: (llama: LlamaFunctions) => Pointer): Sampler {
+    return new Sampler(model, make(model.library.llama));
+  }
+
   /** A grammar sampler starting at the rule `root`; undefined when the GBNF text is broken. */
   static grammar(model: Model, gbnf: string): Sampler | undefined {
     const pointer = model.library.llama.llama_sampler_init_grammar(model.vocab.pointer, gbnf, 'root');
