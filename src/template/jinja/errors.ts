@@ -1,36 +1,44 @@
 /** Failures inside the interpreter, and how they become the `template_error` that callers see. */
 import { CriaError, isCriaError } from '../../errors.ts';
 
+/**
+ * `raised`: the template itself refused, through `raise_exception`, and its message is shown as it is; `limit`: it wanted
+ * to spend more than it may; `error`: anything else.
+ */
+export type FailureReason = 'error' | 'raised' | 'limit';
+
 /** Something the template did wrong; carries the offset of the offending source text once it is known. */
 export class TemplateFailure extends Error {
   readonly offset: number | undefined;
-  /** The template itself refused, through `raise_exception`: its message is shown as it is. */
-  readonly isRaised: boolean;
+  readonly reason: FailureReason;
 
-  constructor(message: string, options: { offset?: number; isRaised?: boolean } = {}) {
+  constructor(message: string, options: { offset?: number; reason?: FailureReason } = {}) {
     super(message);
     this.name = 'TemplateFailure';
     this.offset = options.offset;
-    this.isRaised = options.isRaised ?? false;
+    this.reason = options.reason ?? 'error';
   }
 }
 
-/** Turns what compiling or rendering threw into a CriaError with `line` and `column` (both from 1) in its data. */
+/** Turns what compiling or rendering threw into a CriaError; its data: `line` and `column` (both from 1), and `reason`. */
 export function toTemplateError(error: unknown, source: string, offset: number): CriaError {
   if (isCriaError(error)) return error;
-  const failedAt = error instanceof TemplateFailure ? (error.offset ?? offset) : offset;
-  const data = lineAndColumn(source, failedAt);
-  const at = `line ${data.line}, column ${data.column}`;
-  if (error instanceof TemplateFailure) {
-    const message = error.isRaised ? error.message : `chat template, ${at}: ${error.message}`;
-    return new CriaError('template_error', message, { data: { ...data, raised: error.isRaised } });
-  }
+  const failure = toFailure(error);
+  const place = lineAndColumn(source, failure.offset ?? offset);
+  const message =
+    failure.reason === 'raised'
+      ? failure.message
+      : `chat template, line ${place.line}, column ${place.column}: ${failure.message}`;
+  return new CriaError('template_error', message, {
+    data: { ...place, reason: failure.reason },
+    ...(failure === error ? {} : { cause: error }),
+  });
+}
+
+function toFailure(error: unknown): TemplateFailure {
+  if (error instanceof TemplateFailure) return error;
   // The engine's own stack limit: only reached by expressions and macros that nest absurdly.
-  if (error instanceof RangeError)
-    return new CriaError('template_error', `chat template, ${at}: nested too deeply`, {
-      cause: error,
-      data: { ...data, raised: false },
-    });
+  if (error instanceof RangeError) return new TemplateFailure('nested too deeply', { reason: 'limit' });
   throw error;
 }
 

@@ -56,7 +56,7 @@ function raiseException(rt: Runtime, args: CallArguments): Value {
   const p = new Parameters('raise_exception', args);
   const message = p.required('message');
   p.done();
-  throw new TemplateFailure(toText(rt, message), { isRaised: true });
+  throw new TemplateFailure(toText(rt, message), { reason: 'raised' });
 }
 
 function strftimeNow(rt: Runtime, args: CallArguments): Value {

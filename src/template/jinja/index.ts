@@ -36,8 +36,8 @@ export class JinjaTemplate {
 
   /**
    * The text for `context` (plain JavaScript values: messages, tools, add_generation_prompt, bos_token …).
-   * Throws `template_error`: with the template's own message (`data.raised` is true) for `raise_exception`,
-   * otherwise with the place in the template (`data.line`, `data.column`).
+   * Throws `template_error`: with the template's own message for `raise_exception`, otherwise with the place in the
+   * template. Its data: `line` and `column` from 1, and `reason` ('raised', 'limit' or 'error').
    */
   render(context: Readonly<Record<string, unknown>>, options: RenderOptions = {}): string {
     const limits = { ...defaultLimits, ...options.limits };

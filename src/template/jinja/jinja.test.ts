@@ -30,7 +30,7 @@ describe('errors tell where they are', () => {
     const error = errorOf(() => compileJinja(source));
     expect(error.code).toBe('template_error');
     expect(error.message).toMatch(message);
-    expect(error.data).toEqual({ line, column, raised: false });
+    expect(error.data).toEqual({ line, column, reason: 'error' });
   });
 
   test.each([
@@ -42,7 +42,7 @@ describe('errors tell where they are', () => {
   ])('rendering %j', (source, line, column, message) => {
     const error = errorOf(() => compileJinja(source).render({ x: {} }));
     expect(error.message).toMatch(message);
-    expect(error.data).toEqual({ line, column, raised: false });
+    expect(error.data).toEqual({ line, column, reason: 'error' });
   });
 
   test('raise_exception keeps the words of the template', () => {
@@ -50,7 +50,7 @@ describe('errors tell where they are', () => {
     expect(error).toMatchObject({
       code: 'template_error',
       message: 'Roles must alternate!',
-      data: { line: 2, raised: true },
+      data: { line: 2, reason: 'raised' },
     });
   });
 });

@@ -8,7 +8,7 @@ import type { CallArguments, Undefined, Value } from './values.ts';
  * for; the defaults leave a conversation of some megabytes ample room and stop a hostile template within a second or two.
  */
 export interface RenderLimits {
-  /** Statements, iterations and calls, plus a share for every character or item that is copied. Default 2^25. */
+  /** Statements, iterations and calls, plus a share for every character or item that is copied. Default 2^24. */
   readonly maxSteps: number;
   /** Length of any one string, the output included, in UTF-16 units. Default 2^26. */
   readonly maxStringLength: number;
@@ -17,7 +17,7 @@ export interface RenderLimits {
 }
 
 export const defaultLimits: RenderLimits = {
-  maxSteps: 2 ** 25,
+  maxSteps: 2 ** 24,
   maxStringLength: 2 ** 26,
   maxCallDepth: 200,
 };
@@ -81,7 +81,8 @@ export class Runtime {
   }
 
   step(): void {
-    if (--this.#stepsLeft < 0) throw new TemplateFailure('the template takes too many steps');
+    if (--this.#stepsLeft < 0)
+      throw new TemplateFailure('the template takes too many steps', { reason: 'limit' });
   }
 
   /** Pays for reading or copying `length` characters. */
@@ -99,7 +100,7 @@ export class Runtime {
   /** Refuses a string of `length` before it is made. */
   checkLength(length: number): void {
     if (length > this.#limits.maxStringLength)
-      throw new TemplateFailure('the template makes too long a text');
+      throw new TemplateFailure('the template makes too long a text', { reason: 'limit' });
   }
 
   /** Pays for making a string of `length`. */
@@ -111,7 +112,7 @@ export class Runtime {
   /** Runs the body of a macro or recursive loop one level deeper. */
   nested<T>(body: () => T): T {
     if (++this.#callDepth > this.#limits.maxCallDepth)
-      throw new TemplateFailure('the template recurses too deeply');
+      throw new TemplateFailure('the template recurses too deeply', { reason: 'limit' });
     const result = body();
     // Not in a finally: a failure ends the whole rendering.
     this.#callDepth--;
