@@ -7,6 +7,9 @@ import { commonPrefixLength } from './token-list.ts';
 /** Waiting for another prompt to compute a common beginning costs a step; shorter ones are computed again. */
 const minSharedTokens = 32;
 
+/** Cells a sequence is to have for its answer when another joins, lest one has to give way again soon. */
+const headroom = 16;
+
 export class Seating {
   readonly #cache: KvCache;
   readonly #reusesCache: boolean;
@@ -136,10 +139,18 @@ export class Seating {
     if (this.#slots.nBusy !== this.#active.length) throw new Error('a slot is held by nobody');
   }
 
+  /** Whether the cells that are free, or would be without idle caches, are enough beside what is under way. */
   #hasRoomFor(sequence: Sequence): boolean {
+    const tokens = sequence.tokens.view();
     let room = this.#cache.nFree;
     for (const idSlot of this.#slots.idle()) room += this.#cache.nOwnCells(idSlot);
-    return room >= sequence.tokens.length;
+    let nShared = 0;
+    for (const { idSlot, tokens: others, leader } of this.#active) {
+      const nComputed = idSlot === undefined ? 0 : this.#cache.length(idSlot);
+      room -= others.length - Math.max(nComputed, leader?.nShared ?? 0) + headroom;
+      nShared = Math.max(nShared, commonPrefixLength(others.view(), tokens, tokens.length - 1));
+    }
+    return room >= tokens.length - nShared + headroom;
   }
 
   /**

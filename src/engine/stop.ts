@@ -20,19 +20,15 @@ export class StopMatcher {
     return this.#held.length;
   }
 
-  /** Takes more text. Once stopped, the text before the earliest stop string has been given out and the rest is dropped. */
+  /** Takes more text. Once stopped, the text before the stop string has been given out and the rest is dropped. */
   add(text: string): StopResult {
     if (this.#stops.length === 0) return { text, isStopped: false };
     if (text === '') return { text: '', isStopped: false };
     const all = this.#held + text;
-    let stop = -1;
-    for (const candidate of this.#stops) {
-      const index = all.indexOf(candidate);
-      if (index >= 0 && (stop < 0 || index < stop)) stop = index;
-    }
-    if (stop >= 0) {
+    const start = this.#find(all);
+    if (start !== undefined) {
       this.#held = '';
-      return { text: all.slice(0, stop), isStopped: true };
+      return { text: all.slice(0, start), isStopped: true };
     }
     const keep = this.#longestBeginning(all);
     this.#held = all.slice(all.length - keep);
@@ -44,6 +40,19 @@ export class StopMatcher {
     const text = this.#held;
     this.#held = '';
     return text;
+  }
+
+  /** Where the stop string begins that is complete first (of those, the longest), so that it doesn't matter how text is cut. */
+  #find(text: string): number | undefined {
+    let best: { start: number; end: number } | undefined;
+    for (const stop of this.#stops) {
+      const start = text.indexOf(stop);
+      if (start < 0) continue;
+      const end = start + stop.length;
+      if (best === undefined || end < best.end || (end === best.end && start < best.start))
+        best = { start, end };
+    }
+    return best?.start;
   }
 
   /** Length of the longest end of `text` that begins a stop string. */
