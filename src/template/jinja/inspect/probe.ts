@@ -88,23 +88,11 @@ export class Prober {
     this.#template = template;
   }
 
-  /** The text, or undefined when the template refuses. */
+  /**
+   * The text, or undefined when the template refuses. A list of tools that is not there is left out: null, which
+   * transformers gives, makes templates fail that were made for tools alone.
+   */
   render(messages: Messages, variables: Variables = {}): string | undefined {
-    // Like transformers, a missing list of tools is null; templates made for tools alone need a list.
-    return (
-      this.#attempt(messages, { tools: null, ...variables }) ??
-      this.#attempt(messages, { tools: [], ...variables })
-    );
-  }
-
-  /** What follows the user's message, or undefined when the template refuses or does not show the message. */
-  afterUser(messages: Messages, variables: Variables = {}): string | undefined {
-    const text = this.render(messages, variables);
-    const at = text?.lastIndexOf(word.user) ?? -1;
-    return at < 0 ? undefined : text?.slice(at + word.user.length);
-  }
-
-  #attempt(messages: Messages, variables: Variables): string | undefined {
     if (this.#isExhausted) return undefined;
     const context = { ...defaults, ...variables, messages };
     try {
@@ -114,5 +102,12 @@ export class Prober {
       this.#isExhausted = error.data?.reason === 'limit';
       return undefined;
     }
+  }
+
+  /** What follows the user's message, or undefined when the template refuses or does not show the message. */
+  afterUser(messages: Messages, variables: Variables = {}): string | undefined {
+    const text = this.render(messages, variables);
+    const at = text?.lastIndexOf(word.user) ?? -1;
+    return at < 0 ? undefined : text?.slice(at + word.user.length);
   }
 }
