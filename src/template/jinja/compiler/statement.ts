@@ -10,7 +10,7 @@ import { analyzeBody, analyzeExpression, analyzeTarget, readsName } from './anal
 import { ExpressionCompiler, type Place } from './expression.ts';
 import { compileFor } from './for.ts';
 import { FunctionScope, readSlot, Scope } from './scope.ts';
-import { compileTarget } from './target.ts';
+import { compileTarget, type Store } from './target.ts';
 
 /** How a statement ended. */
 export type Completion = 'normal' | 'break' | 'continue';
@@ -161,59 +161,42 @@ export class StatementCompiler {
     const inner = this.#innerPlace(place);
     analyzeBody(inner.scope, statements);
     analyzeExpression(inner.scope, filter);
-    const capture = this.capture(statements, inner, filter);
-    const store = compileTarget(target, place.scope);
-    return (frame) => {
-      frame.rt.step();
-      const captured = capture(frame);
-      if (typeof captured === 'object' && captured !== null && 'completion' in captured)
-        return captured.completion;
-      store(frame, captured);
-      return 'normal';
-    };
-  }
-
-  #innerPlace(place: StatementPlace): StatementPlace {
-    return { ...place, scope: new Scope(place.scope.fn, place.scope), isConditional: false };
-  }
-
-  /** Runs `statements` with their output caught, filtered if there is a filter; a jump out of them ends the capture. */
-  capture(
-    statements: readonly Statement[],
-    place: StatementPlace,
-    filter: FilterExpr | undefined,
-  ): (frame: Frame) => Value | { readonly completion: Completion } {
-    const body = this.body(statements, place);
-    const finish =
-      filter === undefined
-        ? undefined
-        : this.expressions.filterChain(filter, place, (frame) => frame.captured);
-    const enter = place.scope.entry();
-    return (frame) => {
-      const saved = frame.out;
-      frame.out = '';
-      enter(frame);
-      const completion = body(frame);
-      const text = frame.out;
-      frame.out = saved;
-      if (completion !== 'normal') return { completion };
-      if (finish === undefined) return text;
-      frame.captured = text;
-      return finish(frame);
-    };
+    return this.#captured(statements, inner, filter, compileTarget(target, place.scope));
   }
 
   #filterBlock(filter: FilterExpr, statements: readonly Statement[], place: StatementPlace): Exec {
     const inner = this.#innerPlace(place);
     analyzeBody(inner.scope, statements);
     analyzeExpression(inner.scope, filter);
-    const capture = this.capture(statements, inner, filter);
+    return this.#captured(statements, inner, filter, (frame, value) => frame.write(toText(frame.rt, value)));
+  }
+
+  #innerPlace(place: StatementPlace): StatementPlace {
+    return { ...place, scope: new Scope(place.scope.fn, place.scope), isConditional: false };
+  }
+
+  /** Runs `statements` with their output caught, and hands it to `use`, filtered if there is a filter. */
+  #captured(
+    statements: readonly Statement[],
+    place: StatementPlace,
+    filter: FilterExpr | undefined,
+    use: Store,
+  ): Exec {
+    const body = this.body(statements, place);
+    const captured = (frame: Frame): Value => frame.captured;
+    const result = filter === undefined ? captured : this.expressions.filterChain(filter, place, captured);
+    const enter = place.scope.entry();
     return (frame) => {
-      const captured = capture(frame);
-      if (typeof captured === 'object' && captured !== null && 'completion' in captured)
-        return captured.completion;
-      frame.write(toText(frame.rt, captured));
-      return 'normal';
+      frame.rt.step();
+      const saved = frame.out;
+      frame.out = '';
+      enter(frame);
+      const completion = body(frame);
+      frame.captured = frame.out;
+      frame.out = saved;
+      // A jump out of the block drops what it has written so far.
+      if (completion === 'normal') use(frame, result(frame));
+      return completion;
     };
   }
 

@@ -1,5 +1,5 @@
 /** Filters on numbers and to numbers. */
-import { Parameters } from '../call-args.ts';
+import type { Parameters } from '../call-args.ts';
 import { TemplateFailure } from '../errors.ts';
 import { formatDouble } from '../format/number-text.ts';
 import { isTrue } from '../iterate.ts';
@@ -8,6 +8,7 @@ import { unary } from '../operators.ts';
 import type { Filter, Runtime } from '../runtime.ts';
 import { typeName } from '../type-name.ts';
 import { Float, isString, textOf, Undefined, type Value } from '../values.ts';
+import { define } from './define.ts';
 
 function toInt(rt: Runtime, input: Value, p: Parameters): Value {
   const fallback = p.get('default', 0);
@@ -88,14 +89,10 @@ function fileSize(rt: Runtime, input: Value, p: Parameters): Value {
   return `${formatDouble((base * bytes) / base ** (power + 1), 'f', 1, false)} ${suffix}`;
 }
 
-function named(name: string, filter: (rt: Runtime, input: Value, p: Parameters) => Value): [string, Filter] {
-  return [name, (rt, input, args) => filter(rt, input, new Parameters(name, args))];
-}
-
 export const numberFilters: readonly [string, Filter][] = [
-  named('int', toInt),
-  named('float', toFloat),
-  named('abs', absolute),
-  named('round', round),
-  named('filesizeformat', fileSize),
+  define('int', toInt),
+  define('float', toFloat),
+  define('abs', absolute),
+  define('round', round),
+  define('filesizeformat', fileSize),
 ];

@@ -7,6 +7,7 @@ import { isTrue, iterate, lengthOf, toList } from '../iterate.ts';
 import type { Filter, Runtime } from '../runtime.ts';
 import { typeName } from '../type-name.ts';
 import { DictView, Iter, isString, Markup, Range, Tuple, textOf, Undefined, type Value } from '../values.ts';
+import { define } from './define.ts';
 
 /** A filter without arguments. */
 function plain(name: string, filter: (rt: Runtime, input: Value) => Value): [string, Filter] {
@@ -139,8 +140,8 @@ export const sequenceFilters: readonly [string, Filter][] = [
   plain('items', (_rt, input) => new Iter(items(input))),
   chunked('batch', 'linecount', batch),
   chunked('slice', 'slices', slice),
-  ['default', (rt, input, args) => useDefault(rt, input, new Parameters('default', args))],
-  ['d', (rt, input, args) => useDefault(rt, input, new Parameters('d', args))],
+  define('default', useDefault),
+  define('d', useDefault),
   [
     'attr',
     (rt, input, args) => {

@@ -1,5 +1,5 @@
 /** Filters that order, group and aggregate. */
-import { Parameters } from '../call-args.ts';
+import type { Parameters } from '../call-args.ts';
 import { compare, isEqual } from '../compare.ts';
 import { Dict, hashKey } from '../dict.ts';
 import { TemplateFailure } from '../errors.ts';
@@ -9,6 +9,7 @@ import type { Filter, Runtime } from '../runtime.ts';
 import { typeName } from '../type-name.ts';
 import { Iter, isString, Tuple, Undefined, type Value } from '../values.ts';
 import { attributeGetter, attributeGetters, type Getter, ignoreCase } from './attribute.ts';
+import { define } from './define.ts';
 
 /** Python's `sorted`: stable, also when reversed. */
 function sorted<T>(rt: Runtime, items: readonly T[], keyOf: (item: T) => Value, isReversed: boolean): T[] {
@@ -115,19 +116,14 @@ function groupby(rt: Runtime, input: Value, p: Parameters): Value {
   );
 }
 
-/** A filter that takes its arguments through `Parameters`. */
-function named(name: string, filter: (rt: Runtime, input: Value, p: Parameters) => Value): [string, Filter] {
-  return [name, (rt, input, args) => filter(rt, input, new Parameters(name, args))];
-}
-
 export const sortingFilters: readonly [string, Filter][] = [
-  named('sort', sort),
-  named('dictsort', dictsort),
-  named('min', (rt, input, p) => extreme(rt, input, p, '<')),
-  named('max', (rt, input, p) => extreme(rt, input, p, '>')),
-  named('sum', sum),
-  named('groupby', groupby),
-  named('unique', (rt, input, p) => {
+  define('sort', sort),
+  define('dictsort', dictsort),
+  define('min', (rt, input, p) => extreme(rt, input, p, '<')),
+  define('max', (rt, input, p) => extreme(rt, input, p, '>')),
+  define('sum', sum),
+  define('groupby', groupby),
+  define('unique', (rt, input, p) => {
     const isCaseSensitive = flag(rt, p, 'case_sensitive');
     const keyOf = keyGetter(p.get('attribute', null), isCaseSensitive);
     p.done();

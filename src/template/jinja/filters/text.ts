@@ -14,6 +14,7 @@ import { typeName } from '../type-name.ts';
 import { pointLength, slicePoints, splitLines, strip, whitespaceClass } from '../unicode.ts';
 import { isString, Markup, Tuple, textOf, Undefined, type Value } from '../values.ts';
 import { attributeGetter } from './attribute.ts';
+import { define } from './define.ts';
 
 /** A filter that maps text to text; safe strings stay safe. */
 function onText(name: string, map: (text: string, p: Parameters, rt: Runtime) => string): [string, Filter] {
@@ -127,10 +128,10 @@ export const textFilters: readonly [string, Filter][] = [
   onText('trim', (text, p) => strip(text, 'both', p.text('chars'))),
   onText('center', (text, p, rt) => center(rt, text, p.count('width', 80), ' ')),
   onText('string', (text) => text),
-  ['replace', (rt, input, args) => replace(rt, input, new Parameters('replace', args))],
-  ['indent', (rt, input, args) => indent(rt, input, new Parameters('indent', args))],
-  ['truncate', (rt, input, args) => truncate(rt, input, new Parameters('truncate', args))],
-  ['join', (rt, input, args) => join(rt, input, new Parameters('join', args))],
+  define('replace', replace),
+  define('indent', indent),
+  define('truncate', truncate),
+  define('join', join),
   ['format', (rt, input, { positional, keyword }) => format(rt, input, positional, keyword)],
   [
     'wordcount',

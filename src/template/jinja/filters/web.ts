@@ -1,5 +1,5 @@
 /** Filters for HTML, URLs and JSON. */
-import { Parameters } from '../call-args.ts';
+import type { Parameters } from '../call-args.ts';
 import { Dict } from '../dict.ts';
 import { TemplateFailure } from '../errors.ts';
 import { isTrue, iterate, toList, tryIterate } from '../iterate.ts';
@@ -11,6 +11,7 @@ import type { Filter, Runtime } from '../runtime.ts';
 import { toText } from '../text.ts';
 import { typeName } from '../type-name.ts';
 import { isString, Markup, textOf, Undefined, type Value } from '../values.ts';
+import { define } from './define.ts';
 
 /** transformers' override of jinja2's filter: the arguments of `json.dumps`, no escaping of HTML. */
 function tojson(rt: Runtime, input: Value, p: Parameters): Value {
@@ -84,37 +85,33 @@ function xmlattr(rt: Runtime, input: Value, p: Parameters): Value {
   return withSpace && text !== '' ? ` ${text}` : text;
 }
 
-function named(name: string, filter: (rt: Runtime, input: Value, p: Parameters) => Value): [string, Filter] {
-  return [name, (rt, input, args) => filter(rt, input, new Parameters(name, args))];
-}
-
 function escaped(rt: Runtime, input: Value, p: Parameters): Value {
   p.done();
   return escapeValue(rt, input);
 }
 
 export const webFilters: readonly [string, Filter][] = [
-  named('tojson', tojson),
-  named('from_json', (rt, input, p) => {
+  define('tojson', tojson),
+  define('from_json', (rt, input, p) => {
     p.done();
     return fromJson(rt, toText(rt, input));
   }),
-  named('escape', escaped),
-  named('e', escaped),
-  named('forceescape', (rt, input, p) => {
+  define('escape', escaped),
+  define('e', escaped),
+  define('forceescape', (rt, input, p) => {
     p.done();
     return new Markup(escapeHtml(rt, toText(rt, input)));
   }),
-  named('safe', (rt, input, p) => {
+  define('safe', (rt, input, p) => {
     p.done();
     return new Markup(toText(rt, input));
   }),
-  named('striptags', (rt, input, p) => {
+  define('striptags', (rt, input, p) => {
     p.done();
     const text = toText(rt, input);
     rt.chargeText(text.length);
     return stripTags(text);
   }),
-  named('urlencode', urlencode),
-  named('xmlattr', xmlattr),
+  define('urlencode', urlencode),
+  define('xmlattr', xmlattr),
 ];
