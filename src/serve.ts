@@ -26,7 +26,12 @@ const runnerGraceMs = 5_000;
 const probeTimeoutMs = 20_000;
 
 /** The small model that comes with cria, for a first run without a network. */
-const bundledModel = { name: 'cria-mini', ggufPath: sibling('../model/cria-mini.gguf') };
+const bundledModel = {
+  name: 'cria-mini',
+  ggufPath: sibling('../model/cria-mini.gguf'),
+  // So small a model is right most often where it is surest.
+  contents: { parameters: { temperature: 0 }, licenses: ['MIT, as cria itself; see model/MODEL_CARD.md.'] },
+};
 
 /** A server that is up. */
 export interface RunningServer {
@@ -58,6 +63,13 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     inspectGoTemplate,
     log: log.child({ room: 'store' }),
   });
+  const chooseLibrary = createLibraryChooser({
+    ...libraryFolders(config),
+    probeEntryPath: sibling('./engine/probe.js'),
+    env: config.runnerEnv,
+    log: log.child({ room: 'runner' }),
+    timeoutMs: probeTimeoutMs,
+  });
   const scheduler = createScheduler({
     startRunner: createRunnerStarter({
       entryPath: sibling('./engine/main.js'),
@@ -66,13 +78,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
       loadTimeoutMs: config.loadTimeoutMs,
       env: config.runnerEnv,
     }),
-    library: createLibraryChooser({
-      ...libraryFolders(config),
-      probeEntryPath: sibling('./engine/probe.js'),
-      env: config.runnerEnv,
-      log: log.child({ room: 'runner' }),
-      timeoutMs: probeTimeoutMs,
-    }),
+    library: chooseLibrary,
     settings: {
       numParallel: config.numParallel ?? 0,
       maxLoadedModels: config.maxLoadedModels ?? 0,
@@ -113,6 +119,9 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const abort = new AbortController();
   await registerBundledModel({ store, library, log }, bundledModel, { signal: abort.signal });
   const url = await app.listen({ host: config.host.hostname, port: config.host.port });
+  // What the first requests will ask for is found out beforehand, without holding up the start.
+  void chooseLibrary();
+  void library.list().catch((error: unknown) => log.warn('could not list the models', { error }));
   log.info('listening', { url, version: config.version, models: config.modelsDir });
   return {
     url,
@@ -123,12 +132,13 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   };
 }
 
-/** A folder that the user names is taken as it is; otherwise GPU variants are tried before the engine's default. */
+/** A folder that the user names is taken in any case; otherwise GPU variants are tried before the engine's default. */
 function libraryFolders(config: Config): {
   gpuCandidates: readonly string[];
   fallbackDir: string | undefined;
 } {
-  if (config.llamaLibDir !== undefined) return { gpuCandidates: [], fallbackDir: config.llamaLibDir };
+  if (config.llamaLibDir !== undefined)
+    return { gpuCandidates: [config.llamaLibDir], fallbackDir: config.llamaLibDir };
   const gpuFolders = candidateFolders().filter(({ variant }) => variant !== 'cpu');
   return { gpuCandidates: gpuFolders.map(({ dir }) => dir), fallbackDir: undefined };
 }
