@@ -1,5 +1,6 @@
 /** Python's arithmetic: ints of any size, floats apart from them, floor division and its remainder, true as 1. */
 import { TemplateFailure } from './errors.ts';
+import { formatDouble } from './format/number-text.ts';
 import { typeName } from './type-name.ts';
 import { Float, type Value } from './values.ts';
 
@@ -162,25 +163,8 @@ export function roundNumber(value: number | bigint | boolean | Float, digits: nu
     const unit = 10 ** -digits;
     return new Float(roundHalfEven(double / unit) * unit);
   }
-  if (digits === 0) return new Float(roundHalfEven(double));
   if (digits > 22) return value;
-  // toFixed decides by the exact binary value but takes halves away from zero: only true halves need the even rule.
-  const text = Math.abs(double).toFixed(digits);
-  const scaled = double * 10 ** digits;
-  const isHalf = Math.abs(scaled % 1) === 0.5 && scaled / 10 ** digits === double && digits <= 15;
-  if (isHalf && isExactlyRepresented(double, digits)) return new Float(roundHalfEven(scaled) / 10 ** digits);
-  return new Float(Math.sign(double) * Number(text));
-}
-
-/** Whether `double` is exactly a decimal with `digits` + 1 places, so that a half is a true half. */
-function isExactlyRepresented(double: number, digits: number): boolean {
-  const places = Math.min(100, digits + 30);
-  return /^0*$/.test(
-    Math.abs(double)
-      .toFixed(places)
-      .split('.')[1]!
-      .slice(digits + 1),
-  );
+  return new Float(Math.sign(double) * Number(formatDouble(double, 'f', digits, false)));
 }
 
 function roundHalfEven(value: number): number {

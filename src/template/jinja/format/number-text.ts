@@ -32,9 +32,9 @@ function fixed(double: number, precision: number): string {
   }
   const exactDigits = Math.min(100, precision + 60);
   const exact = double.toFixed(exactDigits);
-  const text = precision > exactDigits ? exact.padEnd(exact.length + precision - exactDigits, '0') : '';
-  if (text !== '') return text;
-  return roundDecimal(exact, precision);
+  return precision > exactDigits
+    ? exact + '0'.repeat(precision - exactDigits)
+    : roundDecimal(exact, precision);
 }
 
 /** Rounds a plain decimal text to `precision` places, halves to even. */
@@ -51,23 +51,34 @@ function roundDecimal(text: string, precision: number): string {
 }
 
 function exponential(double: number, precision: number, isAlternate: boolean): string {
-  const capped = Math.min(precision, 100);
-  const [mantissa, exponent] = double.toExponential(capped).split('e') as [string, string]; // always has an exponent
-  const zeros = '0'.repeat(precision - capped);
-  const power = Number(exponent);
-  const sign = power < 0 ? '-' : '+';
-  return `${withPoint(mantissa + zeros, precision, isAlternate)}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+  const { mantissa, exponent } = scientific(double, precision);
+  const sign = exponent < 0 ? '-' : '+';
+  const power = String(Math.abs(exponent)).padStart(2, '0');
+  return `${withPoint(mantissa, precision, isAlternate)}e${sign}${power}`;
+}
+
+/** toExponential takes exact halves up, too; so it is asked for more digits than any half has. */
+function scientific(double: number, precision: number): { mantissa: string; exponent: number } {
+  const exactDigits = 100;
+  const [exact, power] = double.toExponential(exactDigits).split('e') as [string, string]; // always has an exponent
+  if (precision >= exactDigits)
+    return { mantissa: exact + '0'.repeat(precision - exactDigits), exponent: Number(power) };
+  const mantissa = roundDecimal(exact, precision);
+  if (!mantissa.startsWith('10')) return { mantissa, exponent: Number(power) };
+  // 9.96 has become 10.0.
+  const zeros = precision === 0 ? '' : `.${'0'.repeat(precision)}`;
+  return { mantissa: `1${zeros}`, exponent: Number(power) + 1 };
 }
 
 function general(double: number, precision: number, isAlternate: boolean): string {
-  const capped = Math.min(precision, 100);
-  const exponent = double === 0 ? 0 : Number(double.toExponential(capped - 1).split('e')[1]);
+  const { exponent } = scientific(double, precision - 1);
   const isExponential = exponent < -4 || exponent >= precision;
+  const places = precision - 1 - exponent;
   const text = isExponential
     ? exponential(double, precision - 1, isAlternate)
-    : withPoint(fixed(double, Math.max(0, precision - 1 - exponent)), precision - 1 - exponent, isAlternate);
+    : withPoint(fixed(double, Math.max(0, places)), places, isAlternate);
   if (isAlternate) return text;
-  const [mantissa, power] = text.split('e') as [string, string?];
+  const [mantissa, power] = text.split('e') as [string, string?]; // split gives at least one part
   const trimmed = mantissa.includes('.') ? mantissa.replace(/0+$/, '').replace(/\.$/, '') : mantissa;
   return power === undefined ? trimmed : `${trimmed}e${power}`;
 }
