@@ -14,6 +14,7 @@ import type {
   LoadSpec,
   StepEvent,
   TokenizeRequest,
+  TokenizeResult,
 } from '../protocol/messages.ts';
 import { PieceCache } from './detokenizer.ts';
 import { Grammar } from './grammar.ts';
@@ -27,6 +28,7 @@ import { DryPrototypes } from './sampler-makers.ts';
 import { limitSampling } from './sampling-limits.ts';
 import { Sequence } from './sequence.ts';
 import { newCounters } from './stats.ts';
+import { detokenizeIds, tokenizeText } from './text-tokens.ts';
 import { physicalCores } from './threads.ts';
 import { TopK } from './top-k.ts';
 
@@ -75,9 +77,8 @@ export class Engine implements Disposable {
   #nextStep: NodeJS.Immediate | undefined;
   #isClosed = false;
 
-  /** Loads the library, the weights and a context. Throws `load_failed`, `not_implemented`. */
+  /** Loads the library, the weights and a context. Throws `load_failed`. */
   static async load(spec: LoadSpec, options: EngineOptions): Promise<Engine> {
-    if (spec.embedding) throw new CriaError('not_implemented', 'embeddings are not implemented yet');
     const library = Library.load(spec.libraryDir);
     const before = library.devices();
     const model = await Model.load(library, spec.modelPath, {
@@ -167,18 +168,13 @@ export class Engine implements Disposable {
       this.#onEvents([{ id, type: 'error', error: { code: 'cancelled', message: 'request canceled' } }]);
   }
 
-  tokenize(request: TokenizeRequest): Int32Array {
-    return this.#model.vocab.tokenize(request.text, request);
+  tokenize(request: TokenizeRequest): TokenizeResult {
+    return tokenizeText(this.#model.vocab, request);
   }
 
   /** Throws `bad_request` for ids that the vocabulary does not have. */
   detokenize(tokens: readonly number[], special: boolean): string {
-    const { vocab } = this.#model;
-    for (const token of tokens) {
-      if (!Number.isInteger(token) || token < 0 || token >= vocab.nTokens)
-        throw new CriaError('bad_request', `the vocabulary has no token ${token}`);
-    }
-    return vocab.detokenize(Int32Array.from(tokens), special);
+    return detokenizeIds(this.#model.vocab, tokens, special);
   }
 
   stats(): EngineStats {

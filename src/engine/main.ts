@@ -6,6 +6,7 @@ import {
   protocolVersion,
   type ResultValue,
 } from '../protocol/messages.ts';
+import { EmbeddingEngine } from './embedding-engine.ts';
 import { Engine } from './engine.ts';
 import { StepSender } from './sender.ts';
 
@@ -15,7 +16,7 @@ function send(message: ChildMessage, done?: () => void): void {
 }
 
 const sender = new StepSender(send);
-let engine: Engine | undefined;
+let engine: Engine | EmbeddingEngine | undefined;
 let isLoading = false;
 
 /** Progress in whole percents: llama.cpp reports every tensor. */
@@ -33,23 +34,33 @@ async function load(message: Extract<ParentMessage, { type: 'load' }>): Promise<
   if (isLoading || engine !== undefined) throw new CriaError('bad_request', 'a model is loaded already');
   isLoading = true;
   try {
-    engine = await Engine.load(message.spec, {
-      onEvents: (events) => sender.push(events),
-      onProgress: progressReporter(),
-    });
+    const onProgress = progressReporter();
+    engine = message.spec.embedding
+      ? await EmbeddingEngine.load(message.spec, {
+          onResult: (id, result) => send({ type: 'result', id, value: { type: 'embeddings', ...result } }),
+          onError: (id, error) => send({ type: 'failed', id, error }),
+          onProgress,
+        })
+      : await Engine.load(message.spec, { onEvents: (events) => sender.push(events), onProgress });
     send({ type: 'loaded', info: engine.info });
   } finally {
     isLoading = false;
   }
 }
 
-function answer(id: number, compute: (engine: Engine) => ResultValue): void {
+function answer(id: number, compute: (engine: Engine | EmbeddingEngine) => ResultValue): void {
   try {
-    if (engine === undefined) throw new CriaError('bad_request', 'no model is loaded');
+    if (engine === undefined) throw notLoadedFor('this');
     send({ type: 'result', id, value: compute(engine) });
   } catch (error) {
     send({ type: 'failed', id, error: toCriaError(error).toJSON() });
   }
+}
+
+function notLoadedFor(what: string): CriaError {
+  return engine === undefined
+    ? new CriaError('bad_request', 'no model is loaded')
+    : new CriaError('capability_missing', `the model is not loaded for ${what}`);
 }
 
 function onMessage(message: ParentMessage): void {
@@ -60,11 +71,12 @@ function onMessage(message: ParentMessage): void {
       });
       return;
     case 'generate':
-      if (engine !== undefined) engine.submit(message.id, message.work);
-      else {
-        const error = new CriaError('bad_request', 'no model is loaded').toJSON();
-        sender.push([{ id: message.id, type: 'error', error }]);
-      }
+      if (engine instanceof Engine) engine.submit(message.id, message.work);
+      else sender.push([{ id: message.id, type: 'error', error: notLoadedFor('generating').toJSON() }]);
+      return;
+    case 'embed':
+      if (engine instanceof EmbeddingEngine) engine.submit(message.id, message.work);
+      else send({ type: 'failed', id: message.id, error: notLoadedFor('embeddings').toJSON() });
       return;
     case 'cancel':
       engine?.cancel(message.id);
@@ -72,7 +84,7 @@ function onMessage(message: ParentMessage): void {
     case 'tokenize':
       answer(message.id, (loaded) => ({
         type: 'tokens',
-        tokens: Array.from(loaded.tokenize(message.request)),
+        ...loaded.tokenize(message.request),
       }));
       return;
     case 'detokenize':

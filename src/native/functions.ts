@@ -16,6 +16,8 @@ export interface LlamaFunctions {
   llama_model_get_vocab(model: Pointer): Pointer;
   llama_model_n_ctx_train(model: Pointer): number;
   llama_model_n_embd(model: Pointer): number;
+  llama_model_n_embd_out(model: Pointer): number;
+  llama_model_n_cls_out(model: Pointer): number;
   llama_model_n_layer(model: Pointer): number;
   llama_model_n_head(model: Pointer): number;
   llama_model_n_head_kv(model: Pointer): number;
@@ -39,6 +41,9 @@ export interface LlamaFunctions {
   llama_attach_threadpool(context: Pointer, pool: Pointer, batchPool: Pointer): void;
   llama_detach_threadpool(context: Pointer): void;
   llama_decode(context: Pointer, batch: BatchStruct): number;
+  llama_encode(context: Pointer, batch: BatchStruct): number;
+  llama_pooling_type(context: Pointer): number;
+  llama_get_embeddings_seq(context: Pointer, seqId: number): Pointer | null;
   llama_get_logits_ith(context: Pointer, index: number): Pointer | null;
   llama_get_memory(context: Pointer): Pointer | null;
   llama_memory_clear(memory: Pointer, data: boolean): void;
@@ -52,8 +57,10 @@ export interface LlamaFunctions {
   llama_vocab_is_eog(vocab: Pointer, token: number): boolean;
   llama_vocab_bos(vocab: Pointer): number;
   llama_vocab_eos(vocab: Pointer): number;
+  llama_vocab_sep(vocab: Pointer): number;
   llama_vocab_get_add_bos(vocab: Pointer): boolean;
   llama_vocab_get_add_eos(vocab: Pointer): boolean;
+  llama_vocab_get_add_sep(vocab: Pointer): boolean;
   llama_vocab_get_suppress_tokens(vocab: Pointer, count: Int32Array): Pointer | null;
   llama_tokenize(
     vocab: Pointer,
@@ -148,6 +155,8 @@ const llama: Record<keyof LlamaFunctions, string> = {
   llama_model_get_vocab: 'void *llama_model_get_vocab(void *)',
   llama_model_n_ctx_train: 'int32_t llama_model_n_ctx_train(void *)',
   llama_model_n_embd: 'int32_t llama_model_n_embd(void *)',
+  llama_model_n_embd_out: 'int32_t llama_model_n_embd_out(void *)',
+  llama_model_n_cls_out: 'uint32_t llama_model_n_cls_out(void *)',
   llama_model_n_layer: 'int32_t llama_model_n_layer(void *)',
   llama_model_n_head: 'int32_t llama_model_n_head(void *)',
   llama_model_n_head_kv: 'int32_t llama_model_n_head_kv(void *)',
@@ -171,6 +180,9 @@ const llama: Record<keyof LlamaFunctions, string> = {
   llama_attach_threadpool: 'void llama_attach_threadpool(void *, void *, void *)',
   llama_detach_threadpool: 'void llama_detach_threadpool(void *)',
   llama_decode: 'int32_t llama_decode(void *, llama_batch)',
+  llama_encode: 'int32_t llama_encode(void *, llama_batch)',
+  llama_pooling_type: 'int llama_pooling_type(void *)',
+  llama_get_embeddings_seq: 'void *llama_get_embeddings_seq(void *, int32_t)',
   llama_get_logits_ith: 'void *llama_get_logits_ith(void *, int32_t)',
   llama_get_memory: 'void *llama_get_memory(void *)',
   llama_memory_clear: 'void llama_memory_clear(void *, bool)',
@@ -184,8 +196,10 @@ const llama: Record<keyof LlamaFunctions, string> = {
   llama_vocab_is_eog: 'bool llama_vocab_is_eog(void *, int32_t)',
   llama_vocab_bos: 'int32_t llama_vocab_bos(void *)',
   llama_vocab_eos: 'int32_t llama_vocab_eos(void *)',
+  llama_vocab_sep: 'int32_t llama_vocab_sep(void *)',
   llama_vocab_get_add_bos: 'bool llama_vocab_get_add_bos(void *)',
   llama_vocab_get_add_eos: 'bool llama_vocab_get_add_eos(void *)',
+  llama_vocab_get_add_sep: 'bool llama_vocab_get_add_sep(void *)',
   llama_vocab_get_suppress_tokens: 'void *llama_vocab_get_suppress_tokens(void *, int32_t *)',
   llama_tokenize: 'int32_t llama_tokenize(void *, void *, int32_t, int32_t *, int32_t, bool, bool)',
   llama_token_to_piece: 'int32_t llama_token_to_piece(void *, int32_t, void *, int32_t, int32_t, bool)',

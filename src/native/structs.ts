@@ -26,9 +26,11 @@ export interface ContextParams {
   n_outputs_max: number;
   n_threads: number;
   n_threads_batch: number;
+  pooling_type: number;
   flash_attn_type: number;
   type_k: number;
   type_v: number;
+  embeddings: boolean;
   offload_kqv: boolean;
   no_perf: boolean;
   kv_unified: boolean;

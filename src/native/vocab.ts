@@ -9,8 +9,10 @@ export class Vocab {
   /** -1 = the model has none. */
   readonly bosToken: number;
   readonly eosToken: number;
+  readonly sepToken: number;
   readonly addsBos: boolean;
   readonly addsEos: boolean;
+  readonly addsSep: boolean;
   readonly #llama: LlamaFunctions;
 
   constructor(llama: LlamaFunctions, pointer: Pointer) {
@@ -19,8 +21,10 @@ export class Vocab {
     this.nTokens = llama.llama_vocab_n_tokens(pointer);
     this.bosToken = llama.llama_vocab_bos(pointer);
     this.eosToken = llama.llama_vocab_eos(pointer);
+    this.sepToken = llama.llama_vocab_sep(pointer);
     this.addsBos = llama.llama_vocab_get_add_bos(pointer);
     this.addsEos = llama.llama_vocab_get_add_eos(pointer);
+    this.addsSep = llama.llama_vocab_get_add_sep(pointer);
   }
 
   /** True for tokens that end a generation (end of text, end of turn …). */

@@ -36,8 +36,23 @@ export interface LoadSpec {
   readonly kvCacheType: string;
   /** Folder with the shared libraries; undefined = the one that `node-llama-cpp` ships for this platform. */
   readonly libraryDir: string | undefined;
-  /** Serve `embed` requests: the context computes embeddings instead of logits. */
+  /**
+   * Serve `embed` requests: the context computes embeddings instead of logits. A batch is one micro-batch of `nUbatch` tokens then,
+   * `nCells` has no meaning and `nSlots` is how many requests may be given at once.
+   */
   readonly embedding: boolean;
+}
+
+/** How the outputs of a sequence's tokens become one vector; `rank`: a classifier on top gives scores instead. */
+export type Pooling = 'mean' | 'cls' | 'last' | 'rank';
+
+/** What a runner that embeds has found out. */
+export interface EmbeddingInfo {
+  readonly pooling: Pooling;
+  /** Length of a vector, or the number of scores. */
+  readonly nOutput: number;
+  /** Longest input in tokens: the context length, or the batch where that is shorter. */
+  readonly maxInputTokens: number;
 }
 
 /** What the child found out while loading. */
@@ -61,6 +76,8 @@ export interface LoadedInfo {
   /** e.g. `CPU`, `CUDA0`. */
   readonly device: string;
   readonly llamaVersion: string;
+  /** Of runners that were loaded for embeddings. */
+  readonly embedding?: EmbeddingInfo;
   /** Process id of the runner, filled by the parent. */
   readonly pid: number;
 }
@@ -103,11 +120,49 @@ export interface GenerateWork {
   readonly deterministic?: boolean;
 }
 
+/**
+ * One sequence to embed or to score. Special tokens in texts are recognised; what is too long loses its end, special tokens and
+ * `tail` excepted.
+ */
+export type EmbedInput =
+  | {
+      readonly type: 'text';
+      readonly text: string;
+      /** Add BOS/EOS, or CLS/SEP, as the model's metadata tells. */
+      readonly addSpecial: boolean;
+      /** The end of `text` that must stay when it is cut; default ''. */
+      readonly tail?: string;
+    }
+  /** For rerankers: both texts in one sequence with the separators that the model was trained on. */
+  | { readonly type: 'pair'; readonly query: string; readonly document: string };
+
+/** Embeds all inputs, or none: the first error ends the request. */
+export interface EmbedWork {
+  readonly inputs: readonly EmbedInput[];
+  /** Cut inputs that are too long instead of failing with `context_exceeded`. */
+  readonly truncate: boolean;
+}
+
+export interface EmbedResult {
+  /** Float32Array // [inputs, nOutput], not normalised */
+  readonly vectors: Float32Array;
+  /** Of all inputs together, special tokens included. */
+  readonly promptTokens: number;
+}
+
 /** Special: `addSpecial` adds BOS/EOS as the model's metadata tells, `parseSpecial` recognises special tokens in the text. */
 export interface TokenizeRequest {
   readonly text: string;
   readonly addSpecial: boolean;
   readonly parseSpecial: boolean;
+  /** Return the bytes of each token as well. */
+  readonly withPieces?: boolean;
+}
+
+export interface TokenizeResult {
+  readonly tokens: readonly number[];
+  /** Bytes of each token, which may be a part of a character; special tokens as their text. Only when asked for. */
+  readonly pieces?: readonly Uint8Array[];
 }
 
 /** Counters since the load; for `ps`, metrics and tests. */
@@ -125,6 +180,7 @@ export interface EngineStats {
 export type ParentMessage =
   | { readonly type: 'load'; readonly spec: LoadSpec }
   | { readonly type: 'generate'; readonly id: number; readonly work: GenerateWork }
+  | { readonly type: 'embed'; readonly id: number; readonly work: EmbedWork }
   | { readonly type: 'tokenize'; readonly id: number; readonly request: TokenizeRequest }
   /** `special`: render special tokens as their text. */
   | {
@@ -168,6 +224,7 @@ export type ChildMessage =
   | { readonly type: 'failed'; readonly id: number; readonly error: SerializedError };
 
 export type ResultValue =
-  | { readonly type: 'tokens'; readonly tokens: readonly number[] }
+  | ({ readonly type: 'tokens' } & TokenizeResult)
+  | ({ readonly type: 'embeddings' } & EmbedResult)
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'stats'; readonly stats: EngineStats };

@@ -34,6 +34,7 @@ describe('checkChildMessage', () => {
     { type: 'ready', protocolVersion: 1 },
     { type: 'loadProgress', fraction: 0.5 },
     { type: 'loaded', info },
+    { type: 'loaded', info: { ...info, embedding: { pooling: 'mean', nOutput: 4, maxInputTokens: 8 } } },
     { type: 'loadFailed', error },
     { type: 'step', events: [] },
     {
@@ -46,6 +47,8 @@ describe('checkChildMessage', () => {
       ],
     },
     { type: 'result', id: 1, value: { type: 'text', text: '' } },
+    { type: 'result', id: 1, value: { type: 'tokens', tokens: [1], pieces: [new Uint8Array([97])] } },
+    { type: 'result', id: 1, value: { type: 'embeddings', vectors: new Float32Array(4), promptTokens: 3 } },
     { type: 'failed', id: 1, error },
   ])('passes $type', (message) => {
     expect(checkChildMessage(message)).toBe(message);
@@ -59,6 +62,11 @@ describe('checkChildMessage', () => {
     ['no version', { type: 'ready' }],
     ['an incomplete info', { type: 'loaded', info: { ...info, nCtx: undefined } }],
     ['an info with NaN', { type: 'loaded', info: { ...info, sizeBytes: Number.NaN } }],
+    ['an incomplete embedding info', { type: 'loaded', info: { ...info, embedding: { pooling: 'mean' } } }],
+    [
+      'vectors that are none',
+      { type: 'result', id: 1, value: { type: 'embeddings', vectors: [1], promptTokens: 3 } },
+    ],
     ['no info', { type: 'loaded' }],
     ['a text for an error', { type: 'loadFailed', error: 'no' }],
     ['no events', { type: 'step' }],

@@ -66,7 +66,17 @@ function isInfo(info: unknown): boolean {
     isRecord(info) &&
     numbersOfInfo.every((key) => Number.isFinite(info[key])) &&
     typeof info.device === 'string' &&
-    typeof info.llamaVersion === 'string'
+    typeof info.llamaVersion === 'string' &&
+    (info.embedding === undefined || isEmbeddingInfo(info.embedding))
+  );
+}
+
+function isEmbeddingInfo(info: unknown): boolean {
+  return (
+    isRecord(info) &&
+    typeof info.pooling === 'string' &&
+    Number.isSafeInteger(info.nOutput) &&
+    Number.isSafeInteger(info.maxInputTokens)
   );
 }
 
@@ -74,7 +84,9 @@ function isResult(value: unknown): boolean {
   if (!isRecord(value)) return false;
   switch (value.type) {
     case 'tokens':
-      return Array.isArray(value.tokens);
+      return Array.isArray(value.tokens) && isArrayOrAbsent(value.pieces);
+    case 'embeddings':
+      return value.vectors instanceof Float32Array && typeof value.promptTokens === 'number';
     case 'text':
       return typeof value.text === 'string';
     case 'stats':

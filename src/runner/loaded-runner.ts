@@ -3,12 +3,15 @@ import { CriaError, cancelledError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type {
   ChildMessage,
+  EmbedResult,
+  EmbedWork,
   EngineStats,
   GenerateWork,
   LoadedInfo,
   ParentMessage,
   ResultValue,
   TokenizeRequest,
+  TokenizeResult,
 } from '../protocol/messages.ts';
 import type { TokenEvent } from '../types/events.ts';
 import type { RunnerProcess } from './child-process.ts';
@@ -22,7 +25,7 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-type Call = Extract<ParentMessage, { type: 'tokenize' | 'detokenize' | 'stats' }>;
+type Call = Extract<ParentMessage, { type: 'embed' | 'tokenize' | 'detokenize' | 'stats' }>;
 /** Distributes over the union, which `Omit` alone would not. */
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
@@ -77,9 +80,26 @@ export class LoadedRunner implements Runner {
     return new TokenStream(host, options.signal);
   }
 
+  async embed(work: EmbedWork, options: { signal: AbortSignal }): Promise<EmbedResult> {
+    const value = await this.#call({ type: 'embed', work }, options.signal);
+    return value.type === 'embeddings' ? value : unexpected(value);
+  }
+
   async tokenize(request: TokenizeRequest, options: { signal: AbortSignal }): Promise<readonly number[]> {
     const value = await this.#call({ type: 'tokenize', request }, options.signal);
     return value.type === 'tokens' ? value.tokens : unexpected(value);
+  }
+
+  async tokenizeWithPieces(
+    request: Omit<TokenizeRequest, 'withPieces'>,
+    options: { signal: AbortSignal },
+  ): Promise<Required<TokenizeResult>> {
+    const value = await this.#call(
+      { type: 'tokenize', request: { ...request, withPieces: true } },
+      options.signal,
+    );
+    if (value.type !== 'tokens' || value.pieces === undefined) unexpected(value);
+    return { tokens: value.tokens, pieces: value.pieces };
   }
 
   async detokenize(
@@ -117,8 +137,9 @@ export class LoadedRunner implements Runner {
       this.#requireLife();
       const id = this.#nextId();
       const onAbort = (): void => {
-        // The engine answers in no time, so it is not told; its answer will find nobody.
+        // Short work is not called off; its answer will find nobody.
         this.#pending.delete(id);
+        if (message.type === 'embed') this.#process.send({ type: 'cancel', id });
         reject(cancelledError());
       };
       const settled = (): void => signal.removeEventListener('abort', onAbort);

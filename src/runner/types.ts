@@ -1,10 +1,13 @@
 /** What a runner is to the rooms above: one loaded model in a process of its own. */
 import type {
+  EmbedResult,
+  EmbedWork,
   EngineStats,
   GenerateWork,
   LoadedInfo,
   LoadSpec,
   TokenizeRequest,
+  TokenizeResult,
 } from '../protocol/messages.ts';
 import type { TokenEvent } from '../types/events.ts';
 
@@ -29,7 +32,17 @@ export interface Runner {
    * the next engine step. More generations than slots may be given: the engine queues them.
    */
   generate(work: GenerateWork, options: { signal: AbortSignal }): AsyncIterable<TokenEvent>;
+  /**
+   * Embeds a list of inputs, packed into shared batches with those of other requests. Only runners with `info.embedding` can;
+   * others throw `capability_missing`. The signal takes the request out before the next batch.
+   */
+  embed(work: EmbedWork, options: { signal: AbortSignal }): Promise<EmbedResult>;
   tokenize(request: TokenizeRequest, options: { signal: AbortSignal }): Promise<readonly number[]>;
+  /** Tokens with their bytes; needs no slot. */
+  tokenizeWithPieces(
+    request: Omit<TokenizeRequest, 'withPieces'>,
+    options: { signal: AbortSignal },
+  ): Promise<Required<TokenizeResult>>;
   /** `special`: render special tokens as their text. */
   detokenize(tokens: readonly number[], options: { special: boolean; signal: AbortSignal }): Promise<string>;
   stats(options: { signal: AbortSignal }): Promise<EngineStats>;

@@ -15,6 +15,7 @@ import type { WaitQueue } from './wait-queue.ts';
 
 /** A model that somebody wants or that is in memory. */
 export interface ModelEntry {
+  readonly key: string;
   readonly modelPath: string;
   readonly queue: WaitQueue;
   resident: Resident | undefined;
@@ -215,6 +216,7 @@ export class Loader {
           library,
           free: freeMemory(this.#deps.memory(), library, others),
           isFrugal,
+          isEmbedding: request.embedding ?? false,
         });
         const hasRoom = !isFrugal && others.length < maxLoaded && plan.fits;
         if (others.length === 0 || hasRoom) return { request, plan };

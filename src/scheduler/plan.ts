@@ -12,7 +12,11 @@ const minNCtx = 4;
 const minNCtxVision = 2048;
 const maxNCtx = 2 ** 31 - 1;
 const maxUbatch = 512;
+/** Short texts are packed into one batch. */
+const minEmbeddingBatch = 512;
 const maxEmbeddingBatch = 2048;
+/** Requests whose inputs may share batches; they cost no memory. */
+const embeddingSlots = 32;
 /** llama.cpp pads the cache to a multiple of this (llama_kv_cache: n_pad). */
 const cellPadding = 256;
 /** Part of the memory left beside the weights that the KV cache may take for the sake of more slots. */
@@ -45,6 +49,8 @@ export interface PlanInput {
   readonly free: FreeMemory;
   /** After a load ran out of memory: take the least that works. */
   readonly isFrugal?: boolean;
+  /** Load for embeddings what could complete text; models that only embed are loaded for that in any case. */
+  readonly isEmbedding?: boolean;
 }
 
 export interface LoadPlan {
@@ -60,11 +66,12 @@ export interface LoadPlan {
  * Slots share one KV cache, so more of them do not multiply memory: the cache gets as many cells as a quarter of the memory
  * beside the weights allows, at least one full context and at most one for each slot. The automatic number of slots follows
  * from that: 8 when each gets a full context, 4 when there are two full contexts to share, 2 when there is one, else 1.
+ * Embeddings need no more than one batch at a time, and an output row for each of its tokens.
  */
 export function planLoad(input: PlanInput): LoadPlan {
   const { model, options, settings, library, free } = input;
   const { gguf } = model;
-  const isEmbedding = isEmbeddingOnly(model);
+  const isEmbedding = input.isEmbedding === true || isEmbeddingOnly(model);
   const context = chooseContext(input);
   const { nCtx } = context;
   const wantsGpu = free.gpuBytes !== undefined && options.nGpuLayers !== 0;
@@ -74,7 +81,7 @@ export function planLoad(input: PlanInput): LoadPlan {
   const computeOf = (nCells: number, nSlots: number) =>
     computeBytes(gguf, {
       nCells,
-      nSlots,
+      nSlots: isEmbedding ? batchOf(nSlots).nUbatch : nSlots,
       nUbatch: batchOf(nSlots).nUbatch,
       hasFlashAttention: settings.flashAttention !== 0,
     });
@@ -85,10 +92,14 @@ export function planLoad(input: PlanInput): LoadPlan {
   const nSlots =
     settings.numParallel > 0
       ? settings.numParallel
-      : singleSlotArchitectures.has(gguf.architecture)
-        ? 1
-        : automaticSlots(nCellsAffordable / nCtx);
-  const nCells = clamp(Math.floor(nCellsAffordable / cellPadding) * cellPadding, nCtx, nCtx * nSlots);
+      : isEmbedding
+        ? embeddingSlots
+        : singleSlotArchitectures.has(gguf.architecture)
+          ? 1
+          : automaticSlots(nCellsAffordable / nCtx);
+  const nCells = isEmbedding
+    ? batchOf(nSlots).nUbatch
+    : clamp(Math.floor(nCellsAffordable / cellPadding) * cellPadding, nCtx, nCtx * nSlots);
   const { nBatch, nUbatch } = batchOf(nSlots);
 
   const kvBytes = cellBytes * nCells;
@@ -166,7 +177,7 @@ export function chooseBatch(input: {
   const { nCtx, nSlots, isEmbedding } = input;
   if (isEmbedding) {
     // Attention to both sides needs the whole text in one micro-batch.
-    const nBatch = Math.max(1, Math.trunc(input.wanted ?? Math.min(nCtx, maxEmbeddingBatch)));
+    const nBatch = Math.max(1, Math.trunc(input.wanted ?? clamp(nCtx, minEmbeddingBatch, maxEmbeddingBatch)));
     return { nBatch, nUbatch: nBatch };
   }
   const wanted = input.wanted ?? (nCtx <= 4096 ? 512 : nCtx <= 32_768 ? 1024 : 2048);

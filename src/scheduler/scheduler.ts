@@ -2,8 +2,9 @@
 import { CriaError, cancelledError, isCriaError } from '../errors.ts';
 import type { LibraryChoice } from '../runner/library-choice.ts';
 import type { Runner } from '../runner/types.ts';
+import type { ResolvedModel } from '../types/model.ts';
 import { Loader, type LoaderDeps, type ModelEntry } from './loader.ts';
-import type { LoadPlan } from './plan.ts';
+import { isEmbeddingOnly, type LoadPlan } from './plan.ts';
 import { type LoadedWith, reloadReason } from './reload.ts';
 import type { Resident } from './resident.ts';
 import type { AcquireRequest, Lease, ResidentModel, Scheduler } from './types.ts';
@@ -26,7 +27,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 class ModelScheduler implements Scheduler {
   readonly #deps: LoaderDeps;
   readonly #loader: Loader;
-  /** By model path. An entry exists while somebody waits or something is in memory. */
+  /** By `keyOf`. An entry exists while somebody waits or something is in memory. */
   readonly #entries = new Map<string, ModelEntry>();
   #isClosed = false;
 
@@ -39,14 +40,14 @@ class ModelScheduler implements Scheduler {
       loaded: (entry, resident) => this.#onLoaded(entry, resident),
       failed: (entry, plan, library, error) => this.#onFailed(entry, plan, library, error),
       evict: (resident) => this.#unload(resident, 'room for another'),
-      spared: (resident) => this.#serve(this.#entryOf(resident.model.modelPath)),
+      spared: (resident) => this.#serve(this.#entryOf(resident.model, resident.plan.spec.embedding)),
     });
   }
 
   async acquire(request: AcquireRequest): Promise<Lease> {
     if (request.signal.aborted) throw cancelledError();
     if (this.#isClosed) throw closedError();
-    const entry = this.#entryOf(request.model.modelPath);
+    const entry = this.#entryOf(request.model, request.embedding ?? false);
     return new Promise((resolve, reject) => {
       const waiter = entry.queue.add(request, { resolve, reject }, () => {
         this.#loader.reconsider();
@@ -62,10 +63,11 @@ class ModelScheduler implements Scheduler {
   }
 
   unload(modelPath: string): void {
-    const entry = this.#entries.get(modelPath);
-    if (entry?.resident === undefined) return;
-    entry.resident.keepAliveMs = 0;
-    this.#serve(entry);
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.modelPath !== modelPath || entry.resident === undefined) continue;
+      entry.resident.keepAliveMs = 0;
+      this.#serve(entry);
+    }
   }
 
   residents(): readonly ResidentModel[] {
@@ -91,11 +93,12 @@ class ModelScheduler implements Scheduler {
     );
   }
 
-  #entryOf(modelPath: string): ModelEntry {
-    let entry = this.#entries.get(modelPath);
+  #entryOf(model: ResolvedModel, embedding: boolean): ModelEntry {
+    const key = keyOf(model, embedding);
+    let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { modelPath, queue: new WaitQueue(), resident: undefined };
-      this.#entries.set(modelPath, entry);
+      entry = { key, modelPath: model.modelPath, queue: new WaitQueue(), resident: undefined };
+      this.#entries.set(key, entry);
     }
     return entry;
   }
@@ -115,7 +118,7 @@ class ModelScheduler implements Scheduler {
     if (resident === undefined) {
       if (queue.size > 0) this.#loader.request(entry);
       // A given-up load may still hold an entry whose place another has taken.
-      else if (this.#entries.get(entry.modelPath) === entry) this.#entries.delete(entry.modelPath);
+      else if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
       return;
     }
     const { runner } = resident;
@@ -206,6 +209,11 @@ class ModelScheduler implements Scheduler {
     }
     this.#serve(entry);
   }
+}
+
+/** What is loaded once: the weights, and for models that complete text whether for that or for embeddings. */
+function keyOf(model: ResolvedModel, embedding: boolean): string {
+  return embedding && !isEmbeddingOnly(model) ? `${model.modelPath}\0embedding` : model.modelPath;
 }
 
 function closedError(): CriaError {

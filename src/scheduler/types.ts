@@ -13,6 +13,11 @@ export interface AcquireRequest {
    * False for loading alone and for counting tokens.
    */
   readonly needsSlot: boolean;
+  /**
+   * True to compute embeddings; default false. A context of llama.cpp does one or the other, so a model that completes text is loaded
+   * a second time for it (its weights are mapped, and so shared). Models that only embed are always loaded for that.
+   */
+  readonly embedding?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -113,7 +113,13 @@ export class FakeRunner implements Runner {
   generate(): never {
     throw new Error('not faked');
   }
+  embed(): never {
+    throw new Error('not faked');
+  }
   tokenize(): never {
+    throw new Error('not faked');
+  }
+  tokenizeWithPieces(): never {
     throw new Error('not faked');
   }
   detokenize(): never {

@@ -1,0 +1,97 @@
+/** One input of an embedding request as token ids that fit. */
+import { CriaError } from '../errors.ts';
+import type { Vocab } from '../native/vocab.ts';
+import type { EmbedInput } from '../protocol/messages.ts';
+
+export type EmbedVocab = Pick<
+  Vocab,
+  'bosToken' | 'eosToken' | 'sepToken' | 'addsBos' | 'addsEos' | 'addsSep' | 'tokenize'
+>;
+
+export interface EmbedLimits {
+  /** Context length of the model, as loaded. */
+  readonly nCtx: number;
+  /** Most tokens of a batch; a sequence is never divided. */
+  readonly nBatch: number;
+}
+
+/** Int32Array // at least 1 token. Throws `context_exceeded`, and `bad_request` for what has no tokens. */
+export function prepareInput(
+  vocab: EmbedVocab,
+  input: EmbedInput,
+  limits: EmbedLimits,
+  truncate: boolean,
+): Int32Array {
+  const tokens = input.type === 'pair' ? tokenizePair(vocab, input) : tokenizeText(vocab, input);
+  if (tokens.length === 0) throw new CriaError('bad_request', 'the input has no tokens');
+  const most = Math.min(limits.nCtx, limits.nBatch);
+  if (tokens.length <= most) return tokens;
+  if (!truncate) throw tooLong(tokens.length, limits);
+  return cut(
+    tokens,
+    most,
+    input.type === 'pair' ? endOfPair(vocab).length : tailLength(vocab, input, tokens),
+  );
+}
+
+function tokenizeText(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'text' }>): Int32Array {
+  return vocab.tokenize(input.text, { addSpecial: input.addSpecial, parseSpecial: true });
+}
+
+/**
+ * The form of cross-encoders: `<s> query </s></s> document </s>` (XLM-RoBERTa) or `[CLS] query [SEP] document [SEP]` (BERT).
+ * llama-server's `format_prompt_rerank` builds the same, but leaves the last [SEP] of BERT out.
+ */
+function tokenizePair(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'pair' }>): Int32Array {
+  const plain = { addSpecial: false, parseSpecial: false };
+  return Int32Array.from([
+    ...(vocab.addsBos && vocab.bosToken >= 0 ? [vocab.bosToken] : []),
+    ...vocab.tokenize(input.query, plain),
+    ...(vocab.addsEos ? endToken(vocab) : []),
+    ...(vocab.addsSep && vocab.sepToken >= 0 ? [vocab.sepToken] : []),
+    ...vocab.tokenize(input.document, plain),
+    ...endOfPair(vocab),
+  ]);
+}
+
+function endOfPair(vocab: EmbedVocab): readonly number[] {
+  return vocab.addsEos || vocab.addsSep ? endToken(vocab) : [];
+}
+
+function endToken(vocab: EmbedVocab): readonly number[] {
+  const token = vocab.addsEos && vocab.eosToken >= 0 ? vocab.eosToken : vocab.sepToken;
+  return token >= 0 ? [token] : [];
+}
+
+/** Tokens at the end that must stay: the text's own tail, then the special tokens. */
+function tailLength(
+  vocab: EmbedVocab,
+  { tail = '', addSpecial }: Extract<EmbedInput, { type: 'text' }>,
+  tokens: Int32Array,
+): number {
+  const nTail = tail === '' ? 0 : vocab.tokenize(tail, { addSpecial: false, parseSpecial: true }).length;
+  if (!addSpecial) return nTail;
+  const specials = vocab.tokenize('', { addSpecial: true, parseSpecial: false });
+  let nSpecial = 0;
+  while (nSpecial < specials.length && tokens.at(-1 - nSpecial) === specials.at(-1 - nSpecial)) nSpecial++;
+  return nTail + nSpecial;
+}
+
+function cut(tokens: Int32Array, length: number, nTail: number): Int32Array {
+  const nHead = length - nTail;
+  // One token would be the one that every sequence begins with.
+  if (nHead < 2)
+    throw new CriaError('context_exceeded', 'input after truncation exceeds maximum context length');
+  const kept = new Int32Array(length);
+  kept.set(tokens.subarray(0, nHead));
+  kept.set(tokens.subarray(tokens.length - nTail), nHead);
+  return kept;
+}
+
+function tooLong(nTokens: number, { nCtx, nBatch }: EmbedLimits): CriaError {
+  const text =
+    nTokens > nCtx
+      ? 'the input length exceeds the context length'
+      : `the input has ${nTokens} tokens, but a batch takes ${nBatch}: raise num_batch, or let the input be truncated`;
+  return new CriaError('context_exceeded', text, { data: { promptTokens: nTokens, nCtx, nBatch } });
+}
