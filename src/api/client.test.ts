@@ -185,6 +185,21 @@ describe('cancelling', () => {
     await vi.waitFor(() => expect(closed).toHaveBeenCalled());
   });
 
+  it('survives an abort when the last bytes have come but are not read yet', async () => {
+    const controller = new AbortController();
+    const client = await clientOf((_request, response) => {
+      response.end('{"response":"a"}\n{"response":"","done":true}\n');
+    });
+    const call = async (): Promise<void> => {
+      for await (const _ of client.generate({ model: 'm' }, { signal: controller.signal })) {
+        controller.abort(new Error('enough'));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    // Whether it ends with the reason or normally is a race; an uncaught error would fail the test.
+    await call().catch((error: unknown) => expect(error).toEqual(new Error('enough')));
+  });
+
   it('does not even connect when the signal has fired', async () => {
     const handler = vi.fn();
     const client = await clientOf(handler);

@@ -42,7 +42,11 @@ export async function exchange(baseUrl: URL, call: Exchange): Promise<IncomingMe
     ...(signal === undefined ? {} : { signal }),
   });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', resolve);
+    request.once('response', (response) => {
+      // Whoever reads the body gets its error; one that comes when everything has been read is nobody's.
+      response.on('error', () => {});
+      resolve(response);
+    });
     // Stays on after the answer has come: an upload that is cut short then has nobody else to tell.
     request.on('error', (error) => {
       reject(new ConnectionError(`cannot talk to ${url.origin}: ${messageOf(error)}`, error));
