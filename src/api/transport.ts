@@ -1,5 +1,5 @@
 /** One HTTP exchange with the server, on node:http: unlike `fetch` it has no time limit for headers or bodies. */
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { JsonObject } from '../types/json.ts';
 import { ApiError, ConnectionError, ProtocolError } from './errors.ts';
@@ -39,14 +39,10 @@ export async function exchange(baseUrl: URL, call: Exchange): Promise<IncomingMe
   const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
     method: call.method,
     headers,
-    ...(signal === undefined ? {} : { signal }),
   });
+  abortWith(request, signal);
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', (response) => {
-      // Whoever reads the body gets its error; one that comes when everything has been read is nobody's.
-      response.on('error', () => {});
-      resolve(response);
-    });
+    request.once('response', resolve);
     // Stays on after the answer has come: an upload that is cut short then has nobody else to tell.
     request.on('error', (error) => {
       reject(new ConnectionError(`cannot talk to ${url.origin}: ${messageOf(error)}`, error));
@@ -87,6 +83,23 @@ export async function exchange(baseUrl: URL, call: Exchange): Promise<IncomingMe
     }
     if (!isAnswered) request.end();
   }
+}
+
+/**
+ * Ends the exchange when the signal fires. Node's own `signal` option would also destroy an answer that has come as a whole but
+ * is not read yet, with an error that nobody listens for.
+ */
+function abortWith(request: ClientRequest, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  let response: IncomingMessage | undefined;
+  const onAbort = (): void => {
+    if (response?.complete !== true) request.destroy();
+  };
+  request.once('response', (answer) => {
+    response = answer;
+  });
+  signal.addEventListener('abort', onAbort, { once: true });
+  request.once('close', () => signal.removeEventListener('abort', onAbort));
 }
 
 /** Throws the server's error unless the status is a success. */
