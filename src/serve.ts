@@ -10,6 +10,7 @@ import { createLogger, type Logger } from './log.ts';
 import { candidateFolders } from './native/library-folders.ts';
 import { goPromptTemplate } from './prompt/go-template.ts';
 import { createTemplateCache } from './prompt/pick-template.ts';
+import { createRegistry } from './registry/registry.ts';
 import { createLibraryChooser } from './runner/library-choice.ts';
 import { createRunnerStarter } from './runner/starter.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
@@ -91,8 +92,18 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     memory: systemMemory,
     log: log.child({ room: 'scheduler' }),
   });
+  const registry = createRegistry({
+    paths: store.paths,
+    blobs: store.blobs,
+    stateDir: config.stateDir,
+    proxy: { http: config.httpProxy, https: config.httpsProxy, none: config.noProxy },
+    privateHosts: config.privateHosts,
+    userAgent: userAgent(config.version),
+    log: log.child({ room: 'registry' }),
+  });
   const library = createLibrary({
     store,
+    registry,
     scheduler,
     inspectGoTemplate,
     noPrune: config.noPrune,
@@ -127,6 +138,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     url,
     close: async () => {
       await app.close();
+      await registry.close();
       await scheduler.close();
     },
   };
@@ -141,6 +153,13 @@ function libraryFolders(config: Config): {
     return { gpuCandidates: [config.llamaLibDir], fallbackDir: config.llamaLibDir };
   const gpuFolders = candidateFolders().filter(({ variant }) => variant !== 'cpu');
   return { gpuCandidates: gpuFolders.map(({ dir }) => dir), fallbackDir: undefined };
+}
+
+/** Begins as Ollama's does: registries look at its version. */
+function userAgent(version: string): string {
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch;
+  const os = process.platform === 'win32' ? 'windows' : process.platform;
+  return `ollama/${ollamaVersion} (${arch} ${os}) cria/${version}`;
 }
 
 function sibling(relative: string): string {

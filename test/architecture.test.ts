@@ -24,7 +24,8 @@ const doors: Record<string, readonly string[]> = {
   runner: ['protocol'],
   scheduler: ['runner', 'store', 'gguf', 'protocol'],
   inference: ['store', 'prompt', 'template', 'grammar', 'scheduler', 'runner', 'protocol', 'output'],
-  library: ['store', 'modelfile', 'gguf', 'template', 'scheduler'],
+  registry: ['store'],
+  library: ['store', 'registry', 'modelfile', 'gguf', 'template', 'scheduler'],
   api: [],
   http: ['inference', 'library', 'api'],
   cli: ['api', 'modelfile', 'config'],
@@ -123,6 +124,7 @@ describe('doors between rooms', () => {
 describe('walls', () => {
   const walls: { what: string; pattern: RegExp; allowed: (source: Source) => boolean }[] = [
     { what: 'fastify only in http', pattern: /from 'fastify'/, allowed: (s) => s.room === 'http' },
+    { what: 'undici only in registry', pattern: /from 'undici'/, allowed: (s) => s.room === 'registry' },
     { what: 'koffi only in native', pattern: /from 'koffi'/, allowed: (s) => s.room === 'native' },
     {
       what: 'child_process only in runner (and cli, which starts the server in the background and editors)',

@@ -41,6 +41,13 @@ export interface Settings {
   readonly editor: string;
   /** Hosts that remote models may name. */
   readonly remotes: readonly string[];
+  /** Proxies towards registries, as the variables have them; '' = none. */
+  readonly httpProxy: string;
+  readonly httpsProxy: string;
+  /** Names, addresses and networks that are reached without a proxy. */
+  readonly noProxy: readonly string[];
+  /** Hosts to which registries may redirect although their addresses are private. */
+  readonly privateHosts: readonly string[];
   /** Folder of the llama.cpp libraries; undefined = the ones that came with cria. */
   readonly llamaLibDir: string | undefined;
   /** No colours in the terminal. */
@@ -135,6 +142,10 @@ export const settings: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     defaultText: 'ollama.com',
     read: (text) => (text === '' ? ['ollama.com'] : list(text)),
   },
+  httpProxy: { variables: ['HTTP_PROXY', 'http_proxy'], defaultText: 'none', read: (text) => text },
+  httpsProxy: { variables: ['HTTPS_PROXY', 'https_proxy'], defaultText: 'none', read: (text) => text },
+  noProxy: { variables: ['NO_PROXY', 'no_proxy'], defaultText: 'none', read: list },
+  privateHosts: { variables: ['CRIA_PRIVATE_HOSTS'], defaultText: 'none', read: list },
   llamaLibDir: {
     variables: ['CRIA_LLAMA_LIB_DIR'],
     defaultText: 'the libraries that came with cria',

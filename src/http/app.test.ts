@@ -30,7 +30,6 @@ describe('framework behaviour', () => {
     ['GET', '/%61pi/version', 200, '{"version":"0.33.0"}', {}],
     ['GET', '/%ff', 400, '400 Bad Request', {}],
     ['POST', '/api/blobs/a/b', 404, '404 page not found', {}],
-    ['POST', '/api/pull', 501, '{"error":"POST /api/pull is not implemented yet"}', {}],
     ['POST', '/api/embed', 501, '{"error":"POST /api/embed is not implemented yet"}', {}],
     ['POST', '/v1/chat/completions', 501, '{"error":', {}],
     ['GET', '/v1/models/x', 501, '{"error":', {}],

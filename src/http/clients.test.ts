@@ -171,12 +171,14 @@ describe('cria’s client', () => {
   });
 
   it('is told of errors', async () => {
-    const { url } = await start({ library: { show: async () => notFound() } });
+    const pull = (): never => {
+      throw new CriaError('invalid_model_name', 'invalid model name');
+    };
+    const { url } = await start({ library: { show: async () => notFound(), pull } });
     const client = new CriaClient(url);
     const error = await client.show({ model: 'x' }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ message: "model 'x' not found", status: 404, isNotFound: true });
-    const pull = client.pull({ model: 'x' });
-    await expect(pull.next()).rejects.toMatchObject({ status: 501 });
+    await expect(client.pull({ model: '!' }).next()).rejects.toMatchObject({ status: 400, message: 'invalid model name' });
   });
 });

@@ -5,6 +5,8 @@ import type { LibraryContext, LibraryDeps } from './context.ts';
 import { createModel } from './create/create.ts';
 import { listLoadedModels, listModels } from './list.ts';
 import { copyModel, removeModel } from './manage.ts';
+import { pullModel } from './pull.ts';
+import { pushModel } from './push.ts';
 import { showModel } from './show.ts';
 import type { Library } from './types.ts';
 
@@ -16,6 +18,8 @@ export function createLibrary(deps: LibraryDeps): Library {
     listLoaded: () => listLoadedModels(scheduler),
     show: (request) => showModel(store.catalog, request),
     create: (request, { signal }) => createModel(context, request, signal),
+    pull: (request, { signal }) => pullModel(context, request, signal),
+    push: (request, { signal }) => pushModel(context, request, signal),
     copy: (source, destination) => copyModel(context, source, destination),
     remove: (model) => removeModel(context, model),
     hasBlob: async (digest) => (await store.blobs.stat(parseDigest(digest))) !== undefined,

@@ -80,12 +80,26 @@ export interface Progress {
   readonly completed?: number;
 }
 
+/** What pull and push are asked for. */
+export interface TransferRequest {
+  readonly model: string;
+  /** Plain http towards the registry. */
+  readonly insecure: boolean;
+}
+
 export interface Library {
   list(): Promise<readonly ListedModel[]>;
   listLoaded(): readonly LoadedModel[];
   show(request: ShowRequest): Promise<ShownModel>;
   /** Validates what can be validated before work starts (throws), then yields progress and ends after `success`. */
   create(request: CreateRequest, options: { signal: AbortSignal }): AsyncIterable<Progress>;
+  /**
+   * Validates the name (throws), then yields progress and ends after `success`. What has been fetched stays for the next
+   * pull when it fails; the model is visible only when it is complete and every digest is right.
+   */
+  pull(request: TransferRequest, options: { signal: AbortSignal }): AsyncIterable<Progress>;
+  /** Validates the name (throws), then yields progress and ends after `success`. */
+  push(request: TransferRequest, options: { signal: AbortSignal }): AsyncIterable<Progress>;
   copy(source: string, destination: string): Promise<void>;
   remove(model: string): Promise<void>;
   /** Digest text as in the URL. Throws `invalid_digest`. */

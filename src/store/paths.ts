@@ -15,6 +15,8 @@ export interface StorePaths {
   blob(digest: Digest): string;
   /** `blobs/sha256:<hex>`, as the first versions of Ollama wrote it. */
   legacyBlob(digest: Digest): string;
+  /** `blobs/sha256-<hex>-partial`: a download in progress; with `part`, the state of one of its parts. */
+  partialBlob(digest: Digest, part?: number): string;
   /** A new name for an upload; Ollama prunes leftovers of this form, too. */
   temporaryBlob(): string;
   manifest(name: ModelName): string;
@@ -31,6 +33,8 @@ export function createStorePaths(root: string): StorePaths {
     manifests,
     blob: (digest) => path.join(blobs, `sha256-${digestHex(digest)}`),
     legacyBlob: (digest) => path.join(blobs, `sha256:${digestHex(digest)}`),
+    partialBlob: (digest, part) =>
+      path.join(blobs, `sha256-${digestHex(digest)}-partial${part === undefined ? '' : `-${part}`}`),
     temporaryBlob: () => path.join(blobs, `sha256-${randomInt(10 ** 14)}`),
     manifest: (name) => {
       // Names come from the parser already; a second look costs nothing beside a file access.

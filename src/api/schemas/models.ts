@@ -48,7 +48,19 @@ export const createRequestSchema = object('CreateRequest', {
   info: anyObject,
 });
 
+/** Body of pull and push. */
+export const transferRequestSchema = object('TransferRequest', {
+  model: string,
+  /** Old name of `model`. */
+  name: string,
+  /** Plain http towards the registry. */
+  insecure: boolean,
+  /** Default true. */
+  stream: boolean,
+});
+
 export type ShowRequestBody = Infer<typeof showRequestSchema>;
 export type CopyRequestBody = Infer<typeof copyRequestSchema>;
 export type DeleteRequestBody = Infer<typeof deleteRequestSchema>;
 export type CreateRequestBody = Infer<typeof createRequestSchema>;
+export type TransferRequestBody = Infer<typeof transferRequestSchema>;

@@ -5,6 +5,7 @@ import { createRoutes } from './create.ts';
 import { generationRoutes } from './generation.ts';
 import { modelRoutes } from './models.ts';
 import { serverRoutes } from './server.ts';
+import { transferRoutes } from './transfer.ts';
 import type { RouteDeps } from './types.ts';
 import { unavailableRoutes } from './unavailable.ts';
 
@@ -14,5 +15,6 @@ export function ollamaRoutes(app: FastifyInstance, deps: RouteDeps): void {
   modelRoutes(app, deps);
   createRoutes(app, deps);
   blobRoutes(app, deps);
+  transferRoutes(app, deps);
   unavailableRoutes(app);
 }

@@ -150,6 +150,16 @@ export async function start(
       yield { status: 'parsing GGUF' };
       yield { status: 'success' };
     },
+    pull: async function* (request): AsyncGenerator<Progress> {
+      calls.other.push(['pull', request]);
+      yield { status: 'pulling manifest' };
+      yield { status: 'success' };
+    },
+    push: async function* (request): AsyncGenerator<Progress> {
+      calls.other.push(['push', request]);
+      yield { status: 'retrieving manifest' };
+      yield { status: 'success' };
+    },
     copy: async (source, destination) => {
       calls.other.push(['copy', source, destination]);
     },

@@ -1,5 +1,6 @@
 /** A library over a store in a temporary directory. */
 import { Readable } from 'node:stream';
+import type { Registry } from '../../registry/types.ts';
 import type { ResidentModel } from '../../scheduler/types.ts';
 import { digestOf } from '../../store/digest.ts';
 import type { StoreOptions } from '../../store/store.ts';
@@ -7,6 +8,12 @@ import { fakeInspect, type TestStore, temporaryStore } from '../../store/testdat
 import { createLogger } from '../../log.ts';
 import { createLibrary } from '../library.ts';
 import type { CreateRequest, Library } from '../types.ts';
+
+const noRegistry: Pick<Registry, 'open'> = {
+  open: () => {
+    throw new Error('the test has no registry');
+  },
+};
 
 export interface TestLibrary extends TestStore {
   readonly library: Library;
@@ -18,12 +25,13 @@ export interface TestLibrary extends TestStore {
 }
 
 export async function temporaryLibrary(
-  options: { noPrune?: boolean; store?: Partial<StoreOptions> } = {},
+  options: { noPrune?: boolean; store?: Partial<StoreOptions>; registry?: Pick<Registry, 'open'> } = {},
 ): Promise<TestLibrary> {
   const test = await temporaryStore(options.store);
   const residents: ResidentModel[] = [];
   const library = createLibrary({
     store: test.store,
+    registry: options.registry ?? noRegistry,
     scheduler: { residents: () => residents },
     inspectGoTemplate: fakeInspect,
     noPrune: options.noPrune ?? false,

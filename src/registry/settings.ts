@@ -1,0 +1,37 @@
+/** The numbers of this room in one place, with Ollama's values as defaults. */
+
+export interface RegistrySettings {
+  /** A blob is fetched and sent in 16 parts, which are not smaller and not larger than this. */
+  readonly minPartBytes: number;
+  readonly maxPartBytes: number;
+  /** Parts of one blob that are fetched at the same time. */
+  readonly parallelParts: number;
+  /** A connection that brings nothing for so long is given up. */
+  readonly stallMs: number;
+  readonly connectTimeoutMs: number;
+  /** Attempts in a row that bring nothing before a transfer fails. */
+  readonly maxAttempts: number;
+  /** The first wait between two attempts; it doubles with each. */
+  readonly backoffMs: number;
+  /** How often the state of a part is written, so that a killed process loses little. */
+  readonly checkpointMs: number;
+}
+
+export const defaultSettings: RegistrySettings = {
+  minPartBytes: 100_000_000,
+  maxPartBytes: 1_000_000_000,
+  parallelParts: 16,
+  stallMs: 30_000,
+  connectTimeoutMs: 30_000,
+  maxAttempts: 6,
+  backoffMs: 1_000,
+  checkpointMs: 1_000,
+};
+
+/** Bounds of what a registry may send besides blobs, whose sizes their manifests tell. */
+export const limits = {
+  manifestBytes: 4 * 1024 * 1024,
+  tokenBytes: 64 * 1024,
+  errorBytes: 16 * 1024,
+  redirects: 10,
+} as const;
