@@ -474,7 +474,7 @@ def no_call(r):
     return dict(s, tools=fill(r, [d], r.choice([1, 1, 2, 3])), thought="No tool is needed. " + s["thought"])
 
 
-def one_call(r, synth=0.4):
+def one_call(r, synth=0.25):
     d, q, c, _, _ = any_tool(r, synth)
     return turn(r, polite(r, q), f"I will call {c[0]}.", "", tools=fill(r, [d], r.choice([1, 1, 1, 2, 2, 3, 4]), 0.35), calls=[c], p_system=0.15)
 
@@ -533,8 +533,8 @@ KINDS = dict(cria=cria, talk=talk, fact=fact, say=say, meet=meet, arithmetic=ari
              two_calls=two_calls, tool_result=tool_result, two_results=two_results, next_call=next_call)
 # Samples per hundred, by phase: first short texts that are all copying, then everything.
 COPY = dict(say=26, meet=8, pick=20, context=10, as_json=12, remember=6, code=6, one_call=8, summary=4)
-ALL = dict(cria=27, talk=4, fact=4, say=3, meet=1.5, arithmetic=6, context=4, summary=2, pick=3, style=3, remember=4, second_question=2.5, story=1.5,
-           as_json=6, code=3, no_call=4, one_call=20, two_calls=4, tool_result=5, two_results=1, next_call=2.5)
+ALL = dict(cria=34, talk=5, fact=5, say=2, meet=1.5, arithmetic=5, context=3.5, summary=1.5, pick=1.5, style=3, remember=3.5, second_question=2, story=1.2,
+           as_json=5, code=2, no_call=4, one_call=17, two_calls=3, tool_result=4, two_results=0.7, next_call=2)
 
 
 def draw(r, mix):

@@ -114,4 +114,4 @@ if __name__ == "__main__":
     torch.set_num_threads(int(os.environ.get("THREADS", 2)))
     m, tokens = load(sys.argv[1])
     for name in ["core", "heldout"] if len(sys.argv) < 3 or sys.argv[2].startswith("-") else [sys.argv[2]]:
-        evaluate(m, tokens, name, "-v" in sys.argv)
+        evaluate(m, tokens, name, "-v" in sys.argv, int(os.environ.get("EVERY", 1)))

@@ -35,6 +35,7 @@ def safetensors(m, tokens, run, out):
             json.dump(x, f, indent=2, ensure_ascii=False)
             f.write("\n")
 
+    os.chmod(os.path.join(out, "model.safetensors"), 0o644)
     put("config.json", {
         "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "vocab_size": c["vocab"], "hidden_size": c["width"], "intermediate_size": c["ff"],
         "num_hidden_layers": c["layers"], "num_attention_heads": c["heads"], "num_key_value_heads": c["heads"], "head_dim": c["head_dim"],

@@ -2,7 +2,7 @@
 
 copy    short texts that are all copying; ends when the copy probe reaches 90 % (or fails after N steps)
 all     every kind of text, at a constant rate
-finish  the same with the core set more often, the rate falling to zero
+finish  the same with the core set more often, the rate falling to zero over the last three quarters
 
 State is kept in RUN_DIR/state.pt; a phase goes on from there. A file RUN_DIR/stop ends a phase at its next step.
 """
@@ -145,11 +145,14 @@ def main():
     p.add_argument("--lr", type=float, default=0.02)
     p.add_argument("--adam", type=float, default=0.004)
     p.add_argument("--core", type=float, default=None, help="share of core prompts")
+    p.add_argument("--minutes", type=float, default=1e9, help="end (and for finish: let the rate fall) by the clock where that comes before the steps")
     p.add_argument("--workers", type=int, default=2)
     p.add_argument("--no-compile", action="store_true")
     a = p.parse_args()
     meet = os.path.join(os.path.abspath(a.run), f"meet-{os.getpid()}")
     torch.multiprocessing.spawn(work, (a, meet), nprocs=a.workers)
+    if os.path.exists(meet):
+        os.remove(meet)
     if a.phase == "copy" and not os.path.exists(os.path.join(a.run, "copy-passed")):
         sys.exit("the copy probe stayed under 90 %")
 
@@ -181,7 +184,7 @@ def work(rank, a, meet):
     from evaluate import core_texts
 
     core = core_texts() if a.phase != "copy" else []
-    share = a.core if a.core is not None else {"copy": 0, "all": 0.08, "finish": 0.15}[a.phase]
+    share = a.core if a.core is not None else {"copy": 0, "all": 0.08, "finish": 0.2}[a.phase]
     batches = Batches(tokens, (a.seed * 1000 + done) * 16 + rank, data.COPY if a.phase == "copy" else data.ALL, {"copy": 0.25, "all": 0.02, "finish": 0.0}[a.phase], core, share)
     blocks = [b.forward for b in m.blocks]
     torch._dynamo.config.recompile_limit = 64
@@ -197,7 +200,12 @@ def work(rank, a, meet):
         os.replace(state_path + ".new", state_path)
 
     for step in range(1, a.steps + 1):
-        rate = 1 - (step - 1) / a.steps if a.phase == "finish" else 1.0
+        clock = torch.tensor([(time.time() - start) / 60 / a.minutes])
+        dist.broadcast(clock, 0)
+        progress = max((step - 1) / a.steps, clock.item())
+        if progress >= 1:
+            break
+        rate = min(1.0, (1 - progress) / 0.75) if a.phase == "finish" else 1.0
         rate *= min(1, (done + 1) / 50)
         parts = [batches.next() for _ in range(PER_STEP)]
         total = torch.tensor([float(sum((w[:, 1:] > 0).sum() for _, w in parts))])
@@ -228,7 +236,7 @@ def work(rank, a, meet):
         if step % 5 == 0:
             dist.all_reduce(flag)
         stop = step % 5 == 0 and flag.item() > 0
-        if step % 100 == 0 or stop or step == a.steps:
+        if step % 50 == 0 or stop or step == a.steps:
             save()
         if a.phase == "copy" and step % 50 == 0:
             got = torch.tensor([copy_probe_plain(m, blocks, tokens) if rank == 0 else 0.0])
@@ -243,6 +251,7 @@ def work(rank, a, meet):
             if rank == 0:
                 os.remove(os.path.join(a.run, "stop"))
             break
+    save()
     dist.destroy_process_group()
 
 
