@@ -5,10 +5,8 @@ import type { Model } from '../native/model.ts';
 import { Sampler } from '../native/sampler.ts';
 import type { GrammarSpec } from '../protocol/messages.ts';
 import type { PieceCache } from './detokenizer.ts';
+import { checkGbnf } from './gbnf-limits.ts';
 import { TriggerMatcher } from './trigger.ts';
-
-/** Longer grammars than any schema needs are refused before llama.cpp's recursive parser sees them. */
-const maxGbnfBytes = 4 * 1024 * 1024;
 
 /**
  * llama.cpp ends the process when a grammar is given a token that it does not allow, so every token is tried on a
@@ -29,10 +27,9 @@ export class Grammar implements Disposable {
   constructor(model: Model, pieces: PieceCache, spec: GrammarSpec) {
     this.#model = model;
     this.#pieces = pieces;
-    if (Buffer.byteLength(spec.gbnf) > maxGbnfBytes)
-      throw new CriaError('bad_request', 'the grammar is too long');
-    const sampler = spec.gbnf.includes('\0') ? undefined : Sampler.grammar(model, spec.gbnf);
-    if (sampler === undefined || spec.gbnf.trim() === '')
+    checkGbnf(spec.gbnf);
+    const sampler = spec.gbnf.trim() === '' ? undefined : Sampler.grammar(model, spec.gbnf);
+    if (sampler === undefined)
       throw new CriaError('bad_request', 'the grammar is not valid GBNF with a root rule');
     this.#sampler = sampler;
     if (spec.triggers !== undefined) {

@@ -45,6 +45,8 @@ export class SamplerChain implements Disposable {
   readonly #draw: Sampler | undefined;
   /** How many of the best the draw sees; undefined = all. */
   readonly #nTop: number | undefined;
+  /** Candidates that are ruled out are kept from the draw: some samplers compute with NaN on them or could take one. */
+  readonly #leavesOutImpossible: boolean;
 
   /** `params` as `limitSampling` gives them. The chain disposes the grammar with itself. */
   constructor(
@@ -60,6 +62,8 @@ export class SamplerChain implements Disposable {
     const { makers, nRecent } = penaltyMakers(model, params, scratch.dry);
     this.#penalties = makers.length > 0 ? Sampler.chain(model, makers) : undefined;
     this.#recent = new RecentTokens(nRecent);
+    this.#leavesOutImpossible =
+      params.typicalP < 1 || params.mirostat !== 0 || (params.xtcProbability > 0 && params.xtcThreshold <= 0);
 
     if (params.mirostat === 0 && params.temperature <= 0) return; // greedy: only the order of the logits counts
     if (params.mirostat === 0) {
@@ -138,7 +142,7 @@ export class SamplerChain implements Disposable {
     }
     const row = this.#sigma === undefined ? logits : this.#afterSigma(this.#sigma, logits);
     const { candidates } = this.#scratch;
-    const count = this.#nTop === undefined ? candidates.setPossible(row) : this.#setTop(row, this.#nTop);
+    const count = this.#nTop === undefined ? this.#setAll(row) : this.#setTop(row, this.#nTop);
     if (count === 0) return -1; // llama.cpp ends the process when it gets no candidates
     this.#draw.apply(candidates);
     return candidates.chosenToken;
@@ -153,11 +157,20 @@ export class SamplerChain implements Disposable {
     return row;
   }
 
-  /** Sets the candidates to the `k` best, those that are ruled out left aside; returns how many there are. */
+  /** Sets the candidates to the whole row; returns how many there are. */
+  #setAll(row: Float32Array): number {
+    const { candidates } = this.#scratch;
+    if (this.#leavesOutImpossible) return candidates.setPossible(row);
+    candidates.setAll(row);
+    return row.length;
+  }
+
+  /** Sets the candidates to the `k` best; returns how many there are, 0 when even the best is ruled out. */
   #setTop(row: Float32Array, k: number): number {
     const { candidates, top } = this.#scratch;
     let count = top.select(row, k);
-    while (count > 0 && top.values[count - 1] === impossible) count--;
+    if (top.values[0] === impossible) count = 0;
+    if (this.#leavesOutImpossible) while (count > 0 && top.values[count - 1] === impossible) count--;
     for (let i = 0; i < count; i++) candidates.set(i, top.indices[i]!, top.values[i]!); // in range
     candidates.reset(count, true);
     return count;

@@ -32,6 +32,7 @@ const deviceKinds = ['cpu', 'gpu', 'integratedGpu', 'accelerator'] as const;
  * may still run gains nothing.
  */
 export class Library {
+  static #loaded: Library | undefined;
   readonly dir: string;
   readonly llama: LlamaFunctions;
   readonly ggml: GgmlFunctions;
@@ -55,7 +56,11 @@ export class Library {
         'load_failed',
         `no llama.cpp library for ${process.platform}-${process.arch} is installed; set CRIA_LLAMA_LIB_DIR`,
       );
+    const loaded = Library.#loaded;
+    if (loaded?.dir === folder) return loaded;
     const files = findLibraryFiles(folder);
+    if (loaded !== undefined)
+      throw new CriaError('load_failed', `this process has loaded the libraries of ${loaded.dir} already`);
     try {
       const ggmlBase = bindGgmlBase(koffi.load(files.ggmlBase));
       const ggml = bindGgml(koffi.load(files.ggml));
@@ -63,7 +68,8 @@ export class Library {
       checkAbi(llama);
       ggml.ggml_backend_load_all_from_path(folder);
       llama.llama_backend_init();
-      return new Library(folder, llama, ggml, ggmlBase);
+      Library.#loaded = new Library(folder, llama, ggml, ggmlBase);
+      return Library.#loaded;
     } catch (error) {
       if (isCriaError(error)) throw error;
       throw new CriaError(
