@@ -2,9 +2,10 @@
 import { fitHistory } from '../prompt/fit-history.ts';
 import type { Message } from '../types/message.ts';
 import { effectiveThink, requireCapabilities, requireCompletion } from './capabilities.ts';
+import { constrain, formatGrammar } from './constrain.ts';
 import { effectiveMessages } from './history.ts';
 import { resolveOptions } from './options.ts';
-import { createParser } from './parser.ts';
+import { createParser, thinkingTags } from './parser.ts';
 import type { InferenceDeps, Job, PreparedPrompt } from './run.ts';
 import {
   baseWork,
@@ -31,7 +32,9 @@ export async function chat(deps: InferenceDeps, request: ChatRequest, signal: Ab
   const imageCount = countImages(request.messages);
   requireImageSupport(model, imageCount);
 
-  const head = { request, model, options, startedAt, signal };
+  const grammar = formatGrammar(request.format);
+
+  const head = { request, model, options, grammar, startedAt, signal };
   if (request.messages.length === 0) return loadAnswer(deps, head);
 
   const template = deps.templateOf(model);
@@ -53,7 +56,12 @@ export async function chat(deps: InferenceDeps, request: ChatRequest, signal: Ab
         text,
         imageCount,
         truncation,
-        work: { ...baseWork(head), prompt: text, addSpecial: true },
+        work: {
+          ...baseWork(head),
+          grammar: constrain(grammar, thinkingTags(template, think), text),
+          prompt: text,
+          addSpecial: true,
+        },
         parser: createParser({ template, prompt: text, think, tools }),
       };
     },

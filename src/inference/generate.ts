@@ -5,8 +5,9 @@ import type { PromptTemplate } from '../prompt/types.ts';
 import type { Message, ThinkValue } from '../types/message.ts';
 import type { ResolvedModel } from '../types/model.ts';
 import { effectiveThink, requireCapabilities, requireCompletion } from './capabilities.ts';
+import { constrain, formatGrammar } from './constrain.ts';
 import { resolveOptions } from './options.ts';
-import { createParser } from './parser.ts';
+import { createParser, thinkingTags } from './parser.ts';
 import type { InferenceDeps, Job, PreparedPrompt } from './run.ts';
 import {
   baseWork,
@@ -39,7 +40,9 @@ export async function generate(
   warnUnknown(deps, model, options);
   requireImageSupport(model, request.images.length);
 
-  const head = { request, model, options, startedAt, signal };
+  const grammar = formatGrammar(request.format);
+
+  const head = { request, model, options, grammar, startedAt, signal };
   if (request.prompt === '') return loadAnswer(deps, head);
 
   const template =
@@ -64,6 +67,7 @@ export async function generate(
         truncation,
         work: {
           ...baseWork(head),
+          grammar: constrain(grammar, thinkingTags(template, think), text),
           prompt: text,
           addSpecial: !hasContext,
           ...(hasContext && request.context !== undefined ? { contextTokens: request.context } : {}),

@@ -32,6 +32,8 @@ export interface Job {
   readonly request: CommonRequest;
   readonly model: ResolvedModel;
   readonly options: ResolvedOptions;
+  /** What `format` demands, as a grammar. */
+  readonly grammar: string | undefined;
   readonly startedAt: number;
   readonly signal: AbortSignal;
   /** Renders the prompt, with the runner's help for counting; called again when a runner died before its first token. */
