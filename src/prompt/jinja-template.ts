@@ -1,9 +1,9 @@
 /** Prompts by the Jinja chat template that a GGUF file carries. */
 import { deriveToolCallFormat } from '../output/derive-format.ts';
 import { compileJinja } from '../template/jinja/index.ts';
+import { inspectJinja, type JinjaTraits } from '../template/jinja/inspect/index.ts';
 import type { Message, ThinkValue, Tool } from '../types/message.ts';
 import type { GgufSummary } from '../types/model.ts';
-import { thinkingTagsOf } from './thinking-tags.ts';
 import type { Conversation, PromptTemplate } from './types.ts';
 
 /** Throws `template_error` when the source does not compile. */
@@ -12,10 +12,7 @@ export function jinjaPromptTemplate(
   gguf: Pick<GgufSummary, 'bosToken' | 'eosToken'>,
 ): PromptTemplate {
   const template = compileJinja(source);
-  // Few templates read earlier thoughts, under one of two names; gpt-oss's refuses a message that has both kinds.
-  const thinkingKey = /\bmessage\.thinking\b|['"]thinking['"]/.test(source)
-    ? 'thinking'
-    : 'reasoning_content';
+  const traits = inspectJinja(template);
 
   const render = (
     messages: readonly Message[],
@@ -23,17 +20,16 @@ export function jinjaPromptTemplate(
     think: ThinkValue | undefined,
   ): string =>
     template.render({
-      messages: withToolNames(messages).map((message) => toJinja(message, thinkingKey)),
+      messages: withToolNames(messages).map((message) => toJinja(message, traits)),
       ...(tools.length > 0 ? { tools } : {}),
       add_generation_prompt: messages.at(-1)?.role !== 'assistant',
       bos_token: gguf.bosToken,
       eos_token: gguf.eosToken,
-      ...(think === undefined ? {} : { enable_thinking: think !== false }),
-      ...(typeof think === 'string' ? { reasoning_effort: think === 'max' ? 'high' : think } : {}),
+      ...thinkVariables(think, traits),
     });
 
   return {
-    thinkingTags: thinkingTagsOf(source),
+    thinkingTags: traits.thinking?.tags,
     toolCallFormat: deriveToolCallFormat((messages, tools) => render(messages, tools, undefined)),
     renderChat: ({ messages, tools, think }: Conversation): string => {
       const last = messages.at(-1);
@@ -43,6 +39,23 @@ export function jinjaPromptTemplate(
     },
     renderInfill: undefined,
   };
+}
+
+/** The template's own switch and effort variable, set as the request says; nothing when it says nothing. */
+function thinkVariables(
+  think: ThinkValue | undefined,
+  { thinking, effort }: JinjaTraits,
+): Record<string, unknown> {
+  if (think === undefined) return {};
+  const isOn = think !== false;
+  const onOff = thinking?.switch?.[isOn ? 'on' : 'off'] ?? { enable_thinking: isOn };
+  if (effort === undefined || typeof think !== 'string') return onOff;
+  // The nearest level that the template knows.
+  const order = ['max', 'high', 'medium', 'low'];
+  const level = [think, ...order.slice(order.indexOf(think)), ...order].find((name) =>
+    effort.levels.includes(name),
+  );
+  return level === undefined ? onOff : { ...onOff, [effort.variable]: level };
 }
 
 /** Clients leave the name of a tool's result out; the calls before it tell. */
@@ -68,18 +81,30 @@ function withToolNames(messages: readonly Message[]): readonly Message[] {
 }
 
 /** A message under the names that templates know from the transformers library. */
-function toJinja(message: Message, thinkingKey: string): Record<string, unknown> {
+function toJinja(message: Message, { thinking, callArguments }: JinjaTraits): Record<string, unknown> {
+  const { toolCalls = [] } = message;
+  const field = thinking?.field;
+  // Thoughts as parts of the content are not given; and gpt-oss's template refuses a thought beside content and calls.
+  const isThoughtShown =
+    field !== undefined &&
+    field !== 'content' &&
+    message.thinking !== undefined &&
+    message.thinking !== '' &&
+    (message.content === '' || toolCalls.length === 0);
   return {
     role: message.role,
     content: message.content,
-    ...(message.thinking === undefined || message.thinking === '' ? {} : { [thinkingKey]: message.thinking }),
-    ...(message.toolCalls === undefined || message.toolCalls.length === 0
+    ...(isThoughtShown ? { [field]: message.thinking } : {}),
+    ...(toolCalls.length === 0
       ? {}
       : {
-          tool_calls: message.toolCalls.map((call) => ({
+          tool_calls: toolCalls.map((call) => ({
             ...(call.id === undefined ? {} : { id: call.id }),
             type: 'function',
-            function: { name: call.name, arguments: call.arguments },
+            function: {
+              name: call.name,
+              arguments: callArguments === 'text' ? JSON.stringify(call.arguments) : call.arguments,
+            },
           })),
         }),
     ...(message.toolName === undefined ? {} : { name: message.toolName }),
