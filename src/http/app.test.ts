@@ -30,7 +30,7 @@ describe('framework behaviour', () => {
     ['GET', '/%61pi/version', 200, '{"version":"0.33.0"}', {}],
     ['GET', '/%ff', 400, '400 Bad Request', {}],
     ['POST', '/api/blobs/a/b', 404, '404 page not found', {}],
-    ['POST', '/api/embed', 501, '{"error":"POST /api/embed is not implemented yet"}', {}],
+    ['POST', '/v1/responses', 501, '{"error":"POST /v1/responses is not implemented yet"}', {}],
     ['POST', '/v1/chat/completions', 501, '{"error":', {}],
     ['GET', '/v1/models/x', 501, '{"error":', {}],
     ['POST', '/api/me', 401, '{"error":"unauthorized"}', {}],

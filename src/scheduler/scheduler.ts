@@ -166,6 +166,7 @@ class ModelScheduler implements Scheduler {
     library: LibraryChoice = { libraryDir: undefined, gpus: [] },
   ): string | undefined {
     const { model, options } = request;
+    if (request.takesAnyLoad === true) return undefined;
     return reloadReason(loaded, { model, options, settings: this.#deps.settings, library });
   }
 

@@ -18,6 +18,8 @@ export interface AcquireRequest {
    * a second time for it (its weights are mapped, and so shared). Models that only embed are always loaded for that.
    */
   readonly embedding?: boolean;
+  /** True for work that any runner of the model can do, whatever options it was loaded with: it never causes a reload. */
+  readonly takesAnyLoad?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -2,9 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import { blobRoutes } from './blobs.ts';
 import { createRoutes } from './create.ts';
+import { embedRoutes } from './embed.ts';
 import { generationRoutes } from './generation.ts';
 import { modelRoutes } from './models.ts';
+import { rerankRoutes } from './rerank.ts';
 import { serverRoutes } from './server.ts';
+import { tokenRoutes } from './tokens.ts';
 import { transferRoutes } from './transfer.ts';
 import type { RouteDeps } from './types.ts';
 import { unavailableRoutes } from './unavailable.ts';
@@ -12,6 +15,9 @@ import { unavailableRoutes } from './unavailable.ts';
 export function ollamaRoutes(app: FastifyInstance, deps: RouteDeps): void {
   serverRoutes(app, deps);
   generationRoutes(app, deps);
+  embedRoutes(app, deps);
+  rerankRoutes(app, deps);
+  tokenRoutes(app, deps);
   modelRoutes(app, deps);
   createRoutes(app, deps);
   blobRoutes(app, deps);

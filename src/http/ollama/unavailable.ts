@@ -5,8 +5,6 @@ import { RequestError, status } from '../errors.ts';
 import { sendError } from '../send.ts';
 
 const toCome: readonly (readonly [HTTPMethods, string])[] = [
-  ['POST', '/api/embed'],
-  ['POST', '/api/embeddings'],
   ['GET', '/api/experimental/model-recommendations'],
   ['POST', '/v1/chat/completions'],
   ['POST', '/v1/completions'],

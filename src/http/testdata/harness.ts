@@ -1,7 +1,21 @@
 /** Test helper: the app on a free port with fakes behind it, and a bare HTTP client that sends what it is told. */
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { onTestFinished } from 'vitest';
-import type { Answer, ChatRequest, GenerateRequest, Inference } from '../../inference/types.ts';
+import type {
+  Answer,
+  ChatRequest,
+  DetokenizeAnswer,
+  DetokenizeRequest,
+  EmbedAnswer,
+  EmbedRequest,
+  GenerateRequest,
+  Inference,
+  LegacyEmbedRequest,
+  RerankAnswer,
+  RerankRequest,
+  TokenizeAnswer,
+  TokenizeRequest,
+} from '../../inference/types.ts';
 import type { CreateRequest, Library, ListedModel, LoadedModel, Progress, ShownModel } from '../../library/types.ts';
 import { createLogger } from '../../log.ts';
 import type { AnswerEvent, Metrics } from '../../types/events.ts';
@@ -28,6 +42,8 @@ export const metrics: Metrics = {
   totalDurationNs: 4_000,
   loadDurationNs: 500,
 };
+
+const durations = { totalDurationNs: 30, loadDurationNs: 10 };
 
 export const done: AnswerEvent = { type: 'done', reason: 'stop', metrics };
 
@@ -88,6 +104,9 @@ export interface Calls {
   readonly chat: ChatRequest[];
   readonly generate: GenerateRequest[];
   readonly create: CreateRequest[];
+  readonly embed: (EmbedRequest | LegacyEmbedRequest)[];
+  readonly rerank: RerankRequest[];
+  readonly tokens: (TokenizeRequest | DetokenizeRequest)[];
   readonly other: unknown[][];
   readonly signals: AbortSignal[];
 }
@@ -95,6 +114,11 @@ export interface Calls {
 export interface Fakes {
   chat?: (request: ChatRequest, signal: AbortSignal) => Answer | Promise<Answer>;
   generate?: (request: GenerateRequest, signal: AbortSignal) => Answer | Promise<Answer>;
+  embed?: (request: EmbedRequest) => EmbedAnswer;
+  embedLegacy?: (request: LegacyEmbedRequest) => Float32Array;
+  rerank?: (request: RerankRequest) => RerankAnswer;
+  tokenize?: (request: TokenizeRequest) => TokenizeAnswer;
+  detokenize?: (request: DetokenizeRequest) => DetokenizeAnswer;
   library?: Partial<Library>;
 }
 
@@ -125,7 +149,7 @@ export async function start(
   options: Partial<AppOptions> = {},
   host = '127.0.0.1',
 ): Promise<Harness> {
-  const calls: Calls = { chat: [], generate: [], create: [], other: [], signals: [] };
+  const calls: Calls = { chat: [], generate: [], create: [], embed: [], rerank: [], tokens: [], other: [], signals: [] };
   const inference: Inference = {
     chat: async (chatRequest, { signal }) => {
       calls.chat.push(chatRequest);
@@ -136,6 +160,28 @@ export async function start(
       calls.generate.push(generateRequest);
       calls.signals.push(signal);
       return fakes.generate?.(generateRequest, signal) ?? answer(content('hi'), done);
+    },
+    embed: async (embedRequest) => {
+      calls.embed.push(embedRequest);
+      const vectors = embedRequest.inputs.map(() => Float32Array.of(0.6, -0.8));
+      return fakes.embed?.(embedRequest) ?? { vectors, promptTokens: 7, ...durations };
+    },
+    embedLegacy: async (embedRequest) => {
+      calls.embed.push(embedRequest);
+      return fakes.embedLegacy?.(embedRequest) ?? Float32Array.of(1.5, -2);
+    },
+    rerank: async (rerankRequest) => {
+      calls.rerank.push(rerankRequest);
+      const results = rerankRequest.documents.map((_, index) => ({ index, score: 1 / (index + 1) }));
+      return fakes.rerank?.(rerankRequest) ?? { results, promptTokens: 9, ...durations };
+    },
+    tokenize: async (tokenizeRequest) => {
+      calls.tokens.push(tokenizeRequest);
+      return fakes.tokenize?.(tokenizeRequest) ?? { tokens: [1, 2], ...durations };
+    },
+    detokenize: async (detokenizeRequest) => {
+      calls.tokens.push(detokenizeRequest);
+      return fakes.detokenize?.(detokenizeRequest) ?? { text: 'hi', ...durations };
     },
   };
   const library: Library = {
