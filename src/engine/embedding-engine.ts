@@ -20,7 +20,7 @@ import { EmbedQueue, type PackedInput } from './embed-queue.ts';
 import { estimateSizeBytes, vramTaken } from './memory-size.ts';
 import { newCounters } from './stats.ts';
 import { detokenizeIds, tokenizeText } from './text-tokens.ts';
-import { physicalCores } from './threads.ts';
+import { threadsFor } from './threads.ts';
 
 /** llama.h: `LLAMA_MAX_SEQ`. */
 const maxSequences = 256;
@@ -82,7 +82,10 @@ export class EmbeddingEngine implements Disposable {
   ) {
     this.#options = options;
     this.#model = model;
-    this.#pool = ThreadPool.create(model.library, spec.nThreads > 0 ? spec.nThreads : physicalCores());
+    this.#pool = ThreadPool.create(
+      model.library,
+      spec.nThreads > 0 ? spec.nThreads : threadsFor(model.sizeBytes),
+    );
     const nCtx = model.nCtxTrain > 0 ? Math.min(spec.nCtx, model.nCtxTrain) : spec.nCtx;
     const nSeqMax = Math.min(spec.nUbatch, model.hasRecurrentState ? maxRecurrentSequences : maxSequences);
     this.#context = EmbeddingContext.create(model, {

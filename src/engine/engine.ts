@@ -29,7 +29,7 @@ import { limitSampling } from './sampling-limits.ts';
 import { Sequence } from './sequence.ts';
 import { newCounters } from './stats.ts';
 import { detokenizeIds, tokenizeText } from './text-tokens.ts';
-import { physicalCores } from './threads.ts';
+import { threadsFor } from './threads.ts';
 import { TopK } from './top-k.ts';
 
 /** No answer is longer than this many contexts. */
@@ -107,7 +107,10 @@ export class Engine implements Disposable {
     this.#onEvents = options.onEvents;
     this.#model = model;
     this.#pieces = new PieceCache(model.vocab);
-    this.#pool = ThreadPool.create(model.library, spec.nThreads > 0 ? spec.nThreads : physicalCores());
+    this.#pool = ThreadPool.create(
+      model.library,
+      spec.nThreads > 0 ? spec.nThreads : threadsFor(model.sizeBytes),
+    );
     const nVocab = model.vocab.nTokens;
     this.#scratch = {
       candidates: new Candidates(nVocab),

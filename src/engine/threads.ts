@@ -2,8 +2,16 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 
+/** Weights that make a further thread worth waiting for at the barrier of every operation. */
+const bytesPerThread = 8 * 2 ** 20;
+
+/** One a physical core; fewer for models so small that the threads would mostly wait for each other. */
+export function threadsFor(modelBytes: number): number {
+  return Math.max(1, Math.min(physicalCores(), Math.ceil(modelBytes / bytesPerThread)));
+}
+
 /** Physical cores that this process may use; hyper-threads add nothing to matrix products. */
-export function physicalCores(): number {
+function physicalCores(): number {
   const available = os.availableParallelism();
   if (process.platform === 'linux') {
     const cores = new Set<string>();
