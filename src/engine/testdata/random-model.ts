@@ -14,6 +14,8 @@ export interface RandomModelOptions {
   readonly nVocab?: number;
   readonly type?: 'F32' | 'Q8_0';
   readonly seed?: number;
+  /** llama.h: `enum llama_pooling_type`; default none named. */
+  readonly poolingType?: number;
 }
 
 const specials = ['<unk>', '<s>', '</s>', '<tool_call>', '</tool_call>', '<think>', '</think>'];
@@ -70,6 +72,7 @@ export async function writeRandomModel(path: string, options: RandomModelOptions
     ['tokenizer.ggml.add_bos_token', { type: 'bool', value: true }],
     ['tokenizer.ggml.add_eos_token', { type: 'bool', value: false }],
   ];
+  if (options.poolingType !== undefined) metadata.push(['llama.pooling_type', uint32(options.poolingType)]);
 
   const tensors: GgufWriteTensor[] = [];
   const matrix = (name: string, nIn: number, nOut: number, gain = 1): void => {
