@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'not_implemented'
   // files
   | 'invalid_gguf'
+  | 'conversion_failed' // files of another format that cannot be made a GGUF; Ollama answers 500
   | 'corrupt_store'
   | 'disk_full'
   // running models

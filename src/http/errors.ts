@@ -21,6 +21,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   forbidden: 403,
   not_implemented: 501,
   invalid_gguf: 400,
+  conversion_failed: 500,
   corrupt_store: 500,
   disk_full: 500,
   server_busy: 503,

@@ -1,0 +1,30 @@
+/** Which family an entry of `architectures` in config.json belongs to. */
+import type { ConfigReader } from '../config.ts';
+import { conversionError, quoted } from '../error.ts';
+import { readGemma2, readGemma3 } from './gemma.ts';
+import { readLlama, readMistral } from './llama.ts';
+import { readMixtral } from './mixtral.ts';
+import { readPhi3 } from './phi3.ts';
+import { readQwen2 } from './qwen2.ts';
+import { readQwen3 } from './qwen3.ts';
+import type { ReadArchitecture } from './types.ts';
+
+const families: Readonly<Record<string, ReadArchitecture>> = {
+  Gemma2ForCausalLM: readGemma2,
+  Gemma3ForCausalLM: readGemma3,
+  LlamaForCausalLM: readLlama,
+  MistralForCausalLM: readMistral,
+  MixtralForCausalLM: readMixtral,
+  Phi3ForCausalLM: readPhi3,
+  Qwen2ForCausalLM: readQwen2,
+  Qwen3ForCausalLM: readQwen3,
+};
+
+/** Throws `conversion_failed` for an architecture that is missing or unknown. */
+export function architectureReader(config: ConfigReader): ReadArchitecture {
+  const name = config.textsOr('architectures', undefined)?.[0];
+  if (name === undefined) throw conversionError('unknown architecture');
+  const reader = Object.hasOwn(families, name) ? families[name] : undefined;
+  if (reader === undefined) throw conversionError(`unsupported architecture ${quoted(name)}`);
+  return reader;
+}
