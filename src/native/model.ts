@@ -12,6 +12,8 @@ export interface ModelOptions {
   /** The one GPU to use; undefined = split over all. */
   readonly mainGpu: number | undefined;
   readonly useMmap: boolean;
+  /** Load the vocabulary alone: good for tokenizing and nothing else. Default false. */
+  readonly vocabOnly?: boolean;
   /** Called with 0 to 1 on the main thread while another thread loads. */
   readonly onProgress?: (fraction: number) => void;
 }
@@ -49,6 +51,7 @@ export class Model extends Handle {
         n_gpu_layers: options.nGpuLayers,
         load_mode: options.useMmap ? loadModeMmap : loadModeNone,
         ...(options.mainGpu === undefined ? {} : { split_mode: splitModeNone, main_gpu: options.mainGpu }),
+        vocab_only: options.vocabOnly ?? false,
         progress_callback: callback,
       };
       const pointer = await callAsync<Pointer | null>(library.llama.llama_model_load_from_file, path, params);
