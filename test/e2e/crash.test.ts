@@ -26,15 +26,15 @@ async function generate(options: Record<string, unknown>): Promise<Response> {
   });
 }
 
-/** An answer that ends only when somebody ends it. */
+/** An answer that ends only when somebody ends it: the tokens that end a turn are forbidden. */
 const endless = {
   options: {
     temperature: 1,
     seed: 1,
     num_predict: 1_000_000,
     logit_bias: [
-      [0, -100],
-      [2, -100],
+      [500, false],
+      [502, false],
     ],
   },
 };

@@ -156,7 +156,8 @@ describe('generation', () => {
       prompt: 'Once',
       raw: true,
       stream: true,
-      options: { temperature: 1, num_predict: 100_000, logit_bias: [[2, -100]] } as object,
+      // Ids of the tokens that end a turn.
+      options: { temperature: 1, num_predict: 100_000, logit_bias: { 500: false, 502: false } } as object,
     });
     let nChunks = 0;
     await expect(async () => {
