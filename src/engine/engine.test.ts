@@ -1,22 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isCriaError } from '../errors.ts';
 import type { GenerateWork, StepEvent } from '../protocol/messages.ts';
-import type { ChosenLogprob } from '../types/events.ts';
+import type { ChosenLogprob, Truncation } from '../types/events.ts';
 import { Engine } from './engine.ts';
 import { baseVocabulary } from './testdata/random-model.ts';
 import { makeModelFile, makeSpec, noLibrary, type TestModelFile } from './testdata/test-model.ts';
 import { makeWork } from './testdata/work.ts';
 
 interface Outcome {
-  readonly text: string;
+  text: string;
   readonly logprobs: ChosenLogprob[];
+  truncated?: Truncation;
   readonly end: Extract<StepEvent, { type: 'finish' | 'error' }>;
 }
 
 /** An engine whose generations can be awaited. */
 async function startEngine(file: TestModelFile, changes: Parameters<typeof makeSpec>[1] = {}) {
   const waiting = new Map<number, (outcome: Outcome) => void>();
-  const texts = new Map<number, { text: string; logprobs: ChosenLogprob[] }>();
+  const texts = new Map<number, Omit<Outcome, 'end'>>();
   const progress: number[] = [];
   let nextId = 1;
   const engine = await Engine.load(makeSpec(file, changes), {
@@ -28,6 +29,8 @@ async function startEngine(file: TestModelFile, changes: Parameters<typeof makeS
         if (event.type === 'tokens') {
           so.text += event.text;
           so.logprobs.push(...(event.logprobs ?? []));
+        } else if (event.type === 'truncated') {
+          so.truncated = event;
         } else {
           waiting.get(event.id)?.({ ...so, end: event });
         }
@@ -180,9 +183,10 @@ describe.skipIf(noLibrary)('Engine', () => {
 
   it('cuts a prompt that is too long, and says so', async () => {
     const long = await generate('dog '.repeat(300), { nPredict: 2 });
-    const before = long.end.type === 'finish' ? (long.end.promptTokensBeforeTruncation ?? 0) : 0;
-    expect(before).toBeGreaterThan(1000);
-    expect(stats(long).promptTokens).toBe(256 - Math.floor((256 - 5) / 2));
+    const keptTokens = 256 - Math.floor((256 - 5) / 2);
+    expect(long.truncated).toMatchObject({ keptTokens });
+    expect(long.truncated?.originalTokens).toBeGreaterThan(1000);
+    expect(stats(long).promptTokens).toBe(keptTokens);
     expect(code(await generate('dog '.repeat(300), { truncate: false }))).toBe('context_exceeded');
     expect(code(await generate('dog '.repeat(300), { shift: false }))).toBe('context_exceeded');
   });

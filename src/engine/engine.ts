@@ -157,7 +157,11 @@ export class Engine implements Disposable {
   submit(id: number, work: GenerateWork): void {
     try {
       const lane = work.deterministic === true ? this.#secludedLane() : this.#main;
-      lane.loop.submit(this.#makeSequence(id, work));
+      const sequence = this.#makeSequence(id, work);
+      lane.loop.submit(sequence);
+      const { tokens, nBeforeTruncation: originalTokens } = sequence.prompt;
+      if (originalTokens !== undefined)
+        this.#onEvents([{ id, type: 'truncated', originalTokens, keptTokens: tokens.length }]);
       this.#schedule();
     } catch (error) {
       this.#onEvents([{ id, type: 'error', error: toCriaError(error).toJSON() }]);

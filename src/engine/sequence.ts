@@ -98,14 +98,13 @@ export class Sequence implements Disposable {
   }
 
   finishEvent(reason: FinishReason): StepEvent {
-    const { tokens, nBeforeTruncation } = this.prompt;
+    const { tokens } = this.prompt;
     return {
       id: this.id,
       type: 'finish',
       reason,
       stats: this.#stats(),
       ...(this.work.returnTokens ? { tokens: [...tokens, ...this.#answer] } : {}),
-      ...(nBeforeTruncation === undefined ? {} : { promptTokensBeforeTruncation: nBeforeTruncation }),
     };
   }
 

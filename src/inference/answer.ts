@@ -1,7 +1,7 @@
 /** Turns the token events of a runner into answer events: thoughts, content and tool calls, then the final counts. */
 import { randomInt } from 'node:crypto';
 import type { OutputParser, OutputPiece } from '../output/types.ts';
-import type { AnswerEvent, ChosenLogprob, TokenEvent } from '../types/events.ts';
+import type { AnswerEvent, ChosenLogprob, TokenEvent, Truncation } from '../types/events.ts';
 
 /** When the request came in and when its runner was ready, in milliseconds of `performance.now()`. */
 export interface RequestTimes {
@@ -16,8 +16,14 @@ type DoneEvent = Extract<AnswerEvent, { type: 'done' }>;
 export async function* parseAnswer(
   tokens: AsyncIterable<TokenEvent>,
   parser: OutputParser,
-  finish: (event: FinishEvent) => DoneEvent,
+  options: {
+    readonly times: RequestTimes;
+    /** What the history has lost already. */
+    readonly truncation: Truncation | undefined;
+  },
 ): AsyncGenerator<AnswerEvent> {
+  let { truncation } = options;
+  let isTold = false;
   let nCalls = 0;
   const toEvent = (piece: OutputPiece): AnswerEvent => {
     if (piece.type !== 'toolCall') return piece;
@@ -27,12 +33,21 @@ export async function* parseAnswer(
     };
   };
   for await (const event of tokens) {
+    if (event.type === 'truncated') {
+      const { originalTokens, keptTokens } = event;
+      truncation = { originalTokens: Math.max(originalTokens, truncation?.originalTokens ?? 0), keptTokens };
+      continue;
+    }
+    if (truncation !== undefined && !isTold) {
+      isTold = true;
+      yield { type: 'truncated', ...truncation };
+    }
     if (event.type === 'tokens') {
       const events = parser.push(event.text).map(toEvent);
       yield* event.logprobs === undefined ? events : withLogprobs(events, event.logprobs);
     } else {
       yield* parser.end().map(toEvent);
-      yield finish(event);
+      yield doneEvent(event, options.times, truncation);
     }
   }
 }
@@ -59,18 +74,7 @@ function callId(): string {
 }
 
 /** The final event with counts and times. */
-export function doneEvent(
-  event: FinishEvent,
-  times: RequestTimes,
-  truncation: { readonly originalTokens: number; readonly keptTokens: number } | undefined,
-): DoneEvent {
-  const cut =
-    event.promptTokensBeforeTruncation === undefined
-      ? truncation
-      : {
-          originalTokens: Math.max(event.promptTokensBeforeTruncation, truncation?.originalTokens ?? 0),
-          keptTokens: event.stats.promptTokens,
-        };
+function doneEvent(event: FinishEvent, times: RequestTimes, truncation: Truncation | undefined): DoneEvent {
   return {
     type: 'done',
     reason: event.reason,
@@ -80,7 +84,7 @@ export function doneEvent(
       loadDurationNs: nanoseconds(times.readyAt - times.startedAt),
     },
     ...(event.tokens === undefined ? {} : { context: event.tokens }),
-    ...(cut === undefined ? {} : { truncation: cut }),
+    ...(truncation === undefined ? {} : { truncation }),
   };
 }
 

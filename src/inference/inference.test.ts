@@ -238,7 +238,13 @@ describe('chat', () => {
     const { inference } = setup(fakeModel());
     const messages = ['one', 'two', 'three', 'four', 'five'].map((content) => ({ role: 'user', content }));
     const events = await collect(await inference.chat(chatRequest({ messages }), { signal }));
+    expect(events[0]).toEqual({ type: 'truncated', originalTokens: 49, keptTokens: 40 });
     expect(events.at(-1)).toMatchObject({ truncation: { originalTokens: 49, keptTokens: 40 } });
+    const cut: TokenEvent = { type: 'truncated', originalTokens: 41, keptTokens: 21 };
+    const both = setup(fakeModel(), [[cut, ...texts('a')]]);
+    const again = await collect(await both.inference.chat(chatRequest({ messages }), { signal }));
+    expect(again[0]).toEqual({ type: 'truncated', originalTokens: 49, keptTokens: 21 });
+    expect(again.filter((event) => event.type === 'truncated')).toHaveLength(1);
   });
 
   it('retries once when the runner dies before its first token, and only then', async () => {

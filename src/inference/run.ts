@@ -5,9 +5,9 @@ import type { PromptTemplate } from '../prompt/types.ts';
 import type { GenerateWork } from '../protocol/messages.ts';
 import type { Runner } from '../runner/types.ts';
 import type { Lease, Scheduler } from '../scheduler/types.ts';
-import type { AnswerEvent } from '../types/events.ts';
+import type { AnswerEvent, Truncation } from '../types/events.ts';
 import type { ResolvedModel } from '../types/model.ts';
-import { doneEvent, parseAnswer } from './answer.ts';
+import { parseAnswer } from './answer.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Answer, CommonRequest } from './types.ts';
 
@@ -43,7 +43,8 @@ export interface Job {
 export interface PreparedPrompt {
   readonly text: string;
   readonly imageCount: number;
-  readonly truncation: { readonly originalTokens: number; readonly keptTokens: number } | undefined;
+  /** What the history has lost to fit. */
+  readonly truncation: Truncation | undefined;
   readonly work: GenerateWork;
   /** A fresh one for each attempt: parsers have state. */
   readonly parser: OutputParser;
@@ -82,9 +83,8 @@ export async function* runJob(deps: InferenceDeps, job: Job): AsyncGenerator<Ans
       const prepared = await job.prepare(lease.runner, job.signal);
       const tokens = lease.runner.generate(prepared.work, { signal: job.signal });
       const times = { startedAt: job.startedAt, readyAt };
-      for await (const event of parseAnswer(tokens, prepared.parser, (finish) =>
-        doneEvent(finish, times, prepared.truncation),
-      )) {
+      const { parser, truncation } = prepared;
+      for await (const event of parseAnswer(tokens, parser, { times, truncation })) {
         hasAnswered = true;
         yield event;
       }

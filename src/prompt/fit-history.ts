@@ -1,4 +1,5 @@
 /** Drops the oldest messages of a conversation until its prompt fits the context. */
+import type { Truncation } from '../types/events.ts';
 import type { Message } from '../types/message.ts';
 
 export interface FitInput {
@@ -15,7 +16,7 @@ export interface FittedPrompt {
   readonly text: string;
   readonly messages: readonly Message[];
   /** Token counts; only when messages were dropped. */
-  readonly truncation: { readonly originalTokens: number; readonly keptTokens: number } | undefined;
+  readonly truncation: Truncation | undefined;
 }
 
 /** Special tokens that a tokenizer may add to a text, and the space that some put before it. */

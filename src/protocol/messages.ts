@@ -6,7 +6,7 @@
  * id that is unique in the life of the child; its answer carries the same id.
  */
 import type { SerializedError } from '../errors.ts';
-import type { ChosenLogprob, FinishReason, GenerationStats } from '../types/events.ts';
+import type { ChosenLogprob, FinishReason, GenerationStats, Truncation } from '../types/events.ts';
 import type { SamplingParams } from '../types/sampling.ts';
 
 /** Raised with every incompatible change; the parent refuses a child that differs. */
@@ -208,8 +208,9 @@ export type StepEvent =
       readonly reason: FinishReason;
       readonly stats: GenerationStats;
       readonly tokens?: readonly number[];
-      readonly promptTokensBeforeTruncation?: number;
     }
+  /** Before all others, when the prompt had to be cut. */
+  | ({ readonly id: number; readonly type: 'truncated' } & Truncation)
   | { readonly id: number; readonly type: 'error'; readonly error: SerializedError };
 
 export type ChildMessage =

@@ -54,6 +54,8 @@ function isStepEvent(event: unknown): event is StepEvent {
         typeof event.stats.generatedTokens === 'number' &&
         isArrayOrAbsent(event.tokens)
       );
+    case 'truncated':
+      return typeof event.originalTokens === 'number' && typeof event.keptTokens === 'number';
     case 'error':
       return isSerializedError(event.error);
     default:

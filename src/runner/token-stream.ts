@@ -66,6 +66,11 @@ export class TokenStream implements AsyncIterableIterator<TokenEvent, undefined>
             : { type: 'tokens', text: event.text, logprobs: event.logprobs },
         );
         break;
+      case 'truncated': {
+        const { id: _, ...truncated } = event;
+        this.#queue.push(truncated);
+        break;
+      }
       case 'finish': {
         const { id: _, ...finish } = event;
         this.#queue.push(finish);

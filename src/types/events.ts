@@ -42,9 +42,15 @@ export type TokenEvent =
       readonly stats: GenerationStats;
       /** Token ids of prompt and answer; only when the work item asked for them. */
       readonly tokens?: readonly number[];
-      /** Length of the prompt before it was cut, when it was cut. */
-      readonly promptTokensBeforeTruncation?: number;
-    };
+    }
+  /** The prompt did not fit and was cut; comes before everything else. */
+  | ({ readonly type: 'truncated' } & Truncation);
+
+/** How much of a prompt was left out, in tokens. */
+export interface Truncation {
+  readonly originalTokens: number;
+  readonly keptTokens: number;
+}
 
 export type DoneReason = FinishReason | 'load' | 'unload';
 
@@ -59,6 +65,8 @@ export type AnswerEvent =
   | { readonly type: 'content'; readonly text: string; readonly logprobs?: readonly ChosenLogprob[] }
   | { readonly type: 'thinking'; readonly text: string; readonly logprobs?: readonly ChosenLogprob[] }
   | { readonly type: 'toolCall'; readonly call: ToolCall }
+  /** The prompt was cut; comes before everything else, so that it can be told in a header. */
+  | ({ readonly type: 'truncated' } & Truncation)
   | {
       readonly type: 'done';
       readonly reason: DoneReason;
@@ -67,5 +75,5 @@ export type AnswerEvent =
       /** Generate only: the conversation so far as token ids. */
       readonly context?: readonly number[];
       /** Set when the prompt had to be cut to fit the context. */
-      readonly truncation?: { readonly originalTokens: number; readonly keptTokens: number };
+      readonly truncation?: Truncation;
     };

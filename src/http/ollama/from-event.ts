@@ -90,6 +90,8 @@ function format(
           return `${head()}${body({ ...nothing, thinking: event.text })},"done":false${logprobs(event)}}`;
         case 'toolCall':
           return toolCall(event.call);
+        case 'truncated':
+          return undefined;
         case 'done':
           return final(last(), event);
       }
@@ -126,6 +128,8 @@ export async function gather(events: AsyncIterable<AnswerEvent>): Promise<Gather
       case 'toolCall':
         calls.push(event.call);
         break;
+      case 'truncated':
+        break; // the final event tells it as well
       case 'done':
         done = event;
         break;

@@ -312,11 +312,13 @@ describe('the answer', () => {
     expect(await call('POST', '/api/generate', { body })).toMatchObject({ status: 200, text: '' });
   });
 
-  it('tells of a cut prompt in the head when that is known in time', async () => {
+  it('tells of a cut prompt in the head', async () => {
+    const cut = { originalTokens: 9, keptTokens: 5 };
     const { call } = await start({
-      generate: () => answer({ ...done, truncation: { originalTokens: 9, keptTokens: 5 } } as typeof done),
+      generate: () => answer({ type: 'truncated', ...cut }, { ...done, truncation: cut } as typeof done),
     });
     const reply = await call('POST', '/api/generate', { body });
     expect(reply.headers['x-cria-prompt-truncated']).toBe('original=9, kept=5');
+    expect(reply.text.trim().split('\n')).toHaveLength(1);
   });
 });

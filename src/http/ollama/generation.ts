@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { chatRequestSchema, generateRequestSchema } from '../../api/schemas/generate.ts';
 import type { Answer } from '../../inference/types.ts';
-import type { AnswerEvent } from '../../types/events.ts';
+import type { Truncation } from '../../types/events.ts';
 import { sendJson } from '../send.ts';
 import { sendStream } from '../stream.ts';
 import { chatFormat, gather, generateFormat, type WireFormat } from './from-event.ts';
@@ -37,21 +37,18 @@ async function sendAnswer(
   if (isStream) {
     await sendStream(reply, answer.events, {
       toLine: format.line,
-      headersFor: (first) => truncationHeader(first?.type === 'done' ? first : undefined),
+      headersFor: (first) => truncationHeader(first?.type === 'truncated' ? first : undefined),
     });
     return;
   }
   const gathered = await gather(answer.events);
-  for (const [name, value] of Object.entries(truncationHeader(gathered.done)))
+  for (const [name, value] of Object.entries(truncationHeader(gathered.done?.truncation)))
     reply.raw.setHeader(name, value);
   sendJson(reply, format.whole(gathered));
 }
 
-/** Says that the prompt was cut. A stream's head has usually gone when that is known; its last line says it too. */
-function truncationHeader(
-  done: Extract<AnswerEvent, { type: 'done' }> | undefined,
-): Readonly<Record<string, string>> {
-  if (done?.truncation === undefined) return {};
-  const { originalTokens, keptTokens } = done.truncation;
-  return { 'X-Cria-Prompt-Truncated': `original=${originalTokens}, kept=${keptTokens}` };
+/** Says that the prompt was cut; the last line says it too. */
+function truncationHeader(cut: Truncation | undefined): Readonly<Record<string, string>> {
+  if (cut === undefined) return {};
+  return { 'X-Cria-Prompt-Truncated': `original=${cut.originalTokens}, kept=${cut.keptTokens}` };
 }
