@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config/index.ts';
+import { createWorkerConverter } from './convert/in-worker.ts';
 import { createApp } from './http/app.ts';
 import { createInference } from './inference/index.ts';
 import { registerBundledModel } from './library/bundled.ts';
@@ -12,6 +13,7 @@ import { goPromptTemplate } from './prompt/go-template.ts';
 import { createTemplateCache } from './prompt/pick-template.ts';
 import { createRegistry } from './registry/registry.ts';
 import { createLibraryChooser } from './runner/library-choice.ts';
+import { createQuantizer } from './runner/quantizer.ts';
 import { createRunnerStarter } from './runner/starter.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { createStore, openStore } from './store/store.ts';
@@ -105,6 +107,13 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     store,
     registry,
     scheduler,
+    convert: createWorkerConverter(sibling('./convert/worker.js')),
+    quantize: createQuantizer({
+      entryPath: sibling('./engine/quantize.js'),
+      libraryDir: config.llamaLibDir,
+      env: config.runnerEnv,
+      log: log.child({ room: 'runner' }),
+    }),
     inspectGoTemplate,
     noPrune: config.noPrune,
     log: log.child({ room: 'library' }),

@@ -1,6 +1,13 @@
 /** The C functions that cria calls: prototypes for koffi and their TypeScript signatures, under their exact C names. */
 import type { LibraryHandle } from 'koffi';
-import type { BatchStruct, ContextParams, ModelParams, Pointer, ThreadPoolParams } from './structs.ts';
+import type {
+  BatchStruct,
+  ContextParams,
+  ModelParams,
+  Pointer,
+  QuantizeParams,
+  ThreadPoolParams,
+} from './structs.ts';
 
 /** Functions of libllama. */
 export interface LlamaFunctions {
@@ -30,6 +37,10 @@ export interface LlamaFunctions {
   llama_model_meta_val_str(model: Pointer, key: string, buffer: Uint8Array, size: number): number;
   llama_adapter_lora_init(model: Pointer, path: string): Pointer | null;
   llama_set_adapters_lora(context: Pointer, adapters: Pointer[], count: number, scales: Float32Array): number;
+
+  llama_model_quantize_default_params(): QuantizeParams;
+  /** 0 = done. */
+  llama_model_quantize(source: string, target: string, params: QuantizeParams): number;
 
   llama_context_default_params(): ContextParams;
   llama_init_from_model(model: Pointer, params: ContextParams): Pointer | null;
@@ -169,6 +180,10 @@ const llama: Record<keyof LlamaFunctions, string> = {
   llama_model_meta_val_str: 'int32_t llama_model_meta_val_str(void *, const char *, void *, size_t)',
   llama_adapter_lora_init: 'void *llama_adapter_lora_init(void *, const char *)',
   llama_set_adapters_lora: 'int32_t llama_set_adapters_lora(void *, void **, size_t, float *)',
+
+  llama_model_quantize_default_params: 'llama_model_quantize_params llama_model_quantize_default_params()',
+  llama_model_quantize:
+    'uint32_t llama_model_quantize(const char *, const char *, const llama_model_quantize_params *)',
 
   llama_context_default_params: 'llama_context_params llama_context_default_params()',
   llama_init_from_model: 'void *llama_init_from_model(void *, llama_context_params)',

@@ -37,6 +37,14 @@ export interface ContextParams {
   [member: string]: unknown;
 }
 
+/** llama.h: `struct llama_model_quantize_params`. */
+export interface QuantizeParams {
+  nthread: number;
+  /** `enum llama_ftype`. */
+  ftype: number;
+  [member: string]: unknown;
+}
+
 /** llama.h: `struct llama_batch`. */
 export interface BatchStruct {
   n_tokens: number;
@@ -127,6 +135,23 @@ const layouts = {
   llama_token_data: { id: 'int32_t', logit: 'float', p: 'float' },
   llama_token_data_array: { data: pointer, size: 'size_t', selected: 'int64_t', sorted: 'bool' },
   llama_sampler_chain_params: { no_perf: 'bool' },
+  llama_model_quantize_params: {
+    nthread: 'int32_t',
+    ftype: 'int',
+    output_tensor_type: 'int',
+    token_embedding_type: 'int',
+    allow_requantize: 'bool',
+    quantize_output_tensor: 'bool',
+    only_copy: 'bool',
+    pure: 'bool',
+    keep_split: 'bool',
+    dry_run: 'bool',
+    imatrix: pointer,
+    kv_overrides: pointer,
+    tt_overrides: pointer,
+    prune_layers: pointer,
+    max_buf_size: 'size_t',
+  },
   llama_logit_bias: { token: 'int32_t', bias: 'float' },
   ggml_threadpool_params: {
     cpumask: koffi.array('bool', 512), // GGML_MAX_N_THREADS

@@ -1,9 +1,10 @@
 /** Content-addressed files: written once under the sha256 of their bytes, never changed. */
-import { mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat as fileStat, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { CriaError, cancelledError, toCriaError } from '../errors.ts';
 import type { Digest } from '../types/digest.ts';
-import { AtomicFile, type OpenNewFile } from '../util/atomic-file.ts';
+import { AtomicFile, type OpenNewFile, syncDirectory } from '../util/atomic-file.ts';
 import { createDigestHash, digestOf } from './digest.ts';
 import { readBounded, statInside } from './files.ts';
 import type { StorePaths } from './paths.ts';
@@ -24,6 +25,10 @@ export interface BlobStore {
   put(body: Readable, options: { expected?: Digest; signal?: AbortSignal }): Promise<StoredBlob>;
   /** Stores a small blob; `existed`: it was there already. */
   putBytes(bytes: Uint8Array): Promise<StoredBlob & { readonly existed: boolean }>;
+  /** Digest of a file that somebody else has written, in the store's folder for temporary files. Throws `cancelled`. */
+  hashFile(path: string, options: { signal?: AbortSignal | undefined }): Promise<Digest>;
+  /** Takes over a finished file that hashes to `digest`, under its digest; `existed`: the bytes were there already. */
+  adopt(path: string, digest: Digest): Promise<StoredBlob & { readonly existed: boolean }>;
   /** Reads a whole blob. Throws `blob_not_found`, and `corrupt_store` when it has more than `maxBytes`. */
   read(digest: Digest, maxBytes: number): Promise<Buffer>;
   /** Makes a blob look new, so that pruning at the next start leaves it for an hour. */
@@ -48,6 +53,36 @@ export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNew
   async function create(): Promise<AtomicFile> {
     await mkdir(paths.blobs, { recursive: true });
     return AtomicFile.create(paths.temporaryBlob(), { openFile });
+  }
+
+  async function hashFile(path: string, { signal }: { signal?: AbortSignal | undefined }): Promise<Digest> {
+    const hash = createDigestHash();
+    const chunks: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark: 1 << 20 });
+    for await (const chunk of chunks) {
+      if (signal?.aborted) throw cancelledError();
+      hash.update(chunk);
+    }
+    return hash.finish();
+  }
+
+  async function adoptFile(path: string, digest: Digest): Promise<StoredBlob & { existed: boolean }> {
+    const { size } = await fileStat(path);
+    const existing = await stat(digest);
+    if (existing?.sizeBytes === size) {
+      await rm(path, { force: true });
+      await touch(digest);
+      return { ...existing, existed: true };
+    }
+    const handle = await open(path, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    const finalPath = paths.blob(digest);
+    await rename(path, finalPath);
+    await syncDirectory(paths.blobs);
+    return { digest, path: finalPath, sizeBytes: size, existed: false };
   }
 
   /** Gives a finished temporary file its name, unless the same bytes are there already. */
@@ -136,7 +171,7 @@ export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNew
     await rm(paths.legacyBlob(digest), { force: true });
   }
 
-  return { stat, put, putBytes, read, touch, remove };
+  return { stat, put, putBytes, hashFile, adopt: adoptFile, read, touch, remove };
 }
 
 /** Renames a blob of the first Ollama versions (`sha256:…`) to today's form. */

@@ -7,7 +7,7 @@ import type { Digest } from '../../types/digest.ts';
 import type { JsonObject, JsonValue } from '../../types/json.ts';
 import type { ModelName } from '../../types/model-name.ts';
 import type { CreateRequest } from '../types.ts';
-import { parseQuantization } from './quantization.ts';
+import { parseQuantization, type Quantization } from './quantization.ts';
 
 /** An uploaded file: the client's name for it, and where its bytes are. */
 export interface UploadedFile {
@@ -34,11 +34,10 @@ export interface CheckedRequest {
     | { readonly type: 'files'; readonly files: readonly UploadedFile[] };
   readonly adapter: UploadedFile | undefined;
   readonly overrides: ConfigOverrides;
-  /** Name of the wanted quantization. */
-  readonly quantization: string | undefined;
+  readonly quantization: Quantization | undefined;
 }
 
-/** Throws `bad_request`, `invalid_model_name`, `invalid_digest`, `forbidden`, `not_implemented`. */
+/** Throws `bad_request`, `invalid_model_name`, `invalid_digest`, `forbidden`, `not_implemented`, `conversion_failed`. */
 export function checkRequest(request: CreateRequest, inspectGoTemplate: InspectGoTemplate): CheckedRequest {
   const files = uploadedFiles(request.files ?? {});
   const adapters = uploadedFiles(request.adapters ?? {});

@@ -275,7 +275,11 @@ describe('refusals', () => {
       { files: { 'a.gguf': digest } },
       { code: 'blob_not_found', message: `blob "${digest}" not found` },
     ],
-    ['safetensors', { files: { 'model.safetensors': digest } }, { code: 'not_implemented' }],
+    [
+      'safetensors that were not uploaded',
+      { files: { 'model.safetensors': digest } },
+      { code: 'blob_not_found' },
+    ],
     [
       'two adapters',
       { from: 'a', adapters: { a: digest, b: digest } },
@@ -289,7 +293,10 @@ describe('refusals', () => {
     [
       'an unknown quantization',
       { from: 'a', quantize: 'Q9' },
-      { code: 'bad_request', message: /unsupported quantization type Q9/ },
+      {
+        code: 'conversion_failed',
+        message: /^unsupported quantization type Q9 - supported types are F32, F16/,
+      },
     ],
     [
       'info of a wrong type',
@@ -374,12 +381,10 @@ describe('refusals', () => {
     expect(await test.store.manifests.list()).toEqual([]);
   });
 
-  it('quantizing and converting are told apart', async () => {
-    const files = { 'a.gguf': await uploadTiny() };
-    await expect(test.create({ files, quantize: 'Q8_0' })).rejects.toMatchObject({ code: 'not_implemented' });
+  it('quantizing what is quantized', async () => {
     const quantized = { 'a.gguf': await uploadTiny({ 'general.file_type': uint32(7) }) };
     await expect(test.create({ files: quantized, quantize: 'F16' })).rejects.toMatchObject({
-      code: 'bad_request',
+      code: 'conversion_failed',
       message: 'quantization is only supported for F16, BF16 and F32 models',
     });
   });

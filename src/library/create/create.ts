@@ -22,7 +22,8 @@ export async function* createModel(
   const checked = checkRequest(request, context.inspectGoTemplate);
   const layers = new LayerList(store);
   try {
-    const options = { store, layers, quantization: checked.quantization, signal };
+    const { convert, quantize } = context;
+    const options = { store, layers, convert, quantize, quantization: checked.quantization, signal };
     const base = yield* readBase(checked, options);
     if (checked.adapter !== undefined) yield* importAdapter(checked.adapter, options);
     await addTexts(layers, request, base);
@@ -47,7 +48,7 @@ export async function* createModel(
 async function* readBase(checked: CheckedRequest, options: BaseOptions): AsyncGenerator<Progress, Base> {
   const { source } = checked;
   return source.type === 'model'
-    ? await inheritModel(source.text, options)
+    ? yield* inheritModel(source.text, options)
     : yield* importFiles(source.files, options);
 }
 

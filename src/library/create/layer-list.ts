@@ -41,6 +41,19 @@ export class LayerList {
     this.#layers.push({ layer, isNew: false });
   }
 
+  /** Adds a file that was made for this model; it is taken over or deleted. Throws `cancelled`. */
+  async addFile(
+    file: string,
+    { signal, ...layer }: Pick<Layer, 'mediaType' | 'from'> & { readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { blobs } = this.#store;
+    const digest = await blobs.hashFile(file, { signal });
+    this.hold(digest); // before it exists, so that nobody can prune it in between
+    const { sizeBytes, existed } = await blobs.adopt(file, digest);
+    if (!existed) this.#created.push(digest);
+    this.#layers.push({ layer: { ...layer, digest, size: sizeBytes }, isNew: !existed });
+  }
+
   async addText(kind: LayerKind, text: string): Promise<void> {
     this.#layers.push(await this.store(layerMediaType(kind), Buffer.from(text)));
   }

@@ -1,11 +1,13 @@
 /** A library over a store in a temporary directory. */
 import { Readable } from 'node:stream';
+import { convertToFile } from '../../convert/write-file.ts';
 import type { Registry } from '../../registry/types.ts';
 import type { ResidentModel } from '../../scheduler/types.ts';
 import { digestOf } from '../../store/digest.ts';
 import type { StoreOptions } from '../../store/store.ts';
 import { fakeInspect, type TestStore, temporaryStore } from '../../store/testdata/test-store.ts';
 import { createLogger } from '../../log.ts';
+import type { Quantize } from '../context.ts';
 import { createLibrary } from '../library.ts';
 import type { CreateRequest, Library } from '../types.ts';
 
@@ -13,6 +15,10 @@ const noRegistry: Pick<Registry, 'open'> = {
   open: () => {
     throw new Error('the test has no registry');
   },
+};
+
+const refuseToQuantize: Quantize = () => {
+  throw new Error('the test has no quantizer');
 };
 
 export interface TestLibrary extends TestStore {
@@ -25,7 +31,12 @@ export interface TestLibrary extends TestStore {
 }
 
 export async function temporaryLibrary(
-  options: { noPrune?: boolean; store?: Partial<StoreOptions>; registry?: Pick<Registry, 'open'> } = {},
+  options: {
+    noPrune?: boolean;
+    store?: Partial<StoreOptions>;
+    registry?: Pick<Registry, 'open'>;
+    quantize?: Quantize;
+  } = {},
 ): Promise<TestLibrary> {
   const test = await temporaryStore(options.store);
   const residents: ResidentModel[] = [];
@@ -33,6 +44,8 @@ export async function temporaryLibrary(
     store: test.store,
     registry: options.registry ?? noRegistry,
     scheduler: { residents: () => residents },
+    convert: convertToFile,
+    quantize: options.quantize ?? refuseToQuantize,
     inspectGoTemplate: fakeInspect,
     noPrune: options.noPrune ?? false,
     log: createLogger('debug', (line) => test.logged.push(line)),

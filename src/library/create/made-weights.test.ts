@@ -1,0 +1,145 @@
+/** Creating models of safetensors folders, and quantizing. */
+import { cp, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CriaError } from '../../errors.ts';
+import type { Quantize } from '../context.ts';
+import { type TestLibrary, temporaryLibrary } from '../testdata/test-library.ts';
+import type { Progress } from '../types.ts';
+
+const models = path.resolve(import.meta.dirname, '../../convert/testdata/models');
+
+let test: TestLibrary;
+afterEach(() => test.remove());
+
+/** Uploads a folder of the converter's tests; returns what a create request names. */
+async function uploadFolder(name: string): Promise<Record<string, string>> {
+  const root = path.join(models, name);
+  const names = (await readdir(root)).filter((file) => /\.(?:json|safetensors|model)$/.test(file));
+  return Object.fromEntries(
+    await Promise.all(
+      names.map(async (file) => [file, await test.upload(await readFile(path.join(root, file)))] as const),
+    ),
+  );
+}
+
+async function create(request: Parameters<TestLibrary['library']['create']>[0]): Promise<Progress[]> {
+  const lines: Progress[] = [];
+  const { signal } = new AbortController();
+  for await (const line of test.library.create(request, { signal })) lines.push(line);
+  return lines;
+}
+
+/** Names the tensors of the source and copies it: what matters here is what is said about it. */
+const copyInstead: Quantize = async function* (job) {
+  yield 'token_embd.weight';
+  await cp(job.source, job.target);
+  yield 'output_norm.weight';
+};
+
+async function blobNames(): Promise<string[]> {
+  return (await readdir(test.store.paths.blobs)).toSorted();
+}
+
+describe('a folder of safetensors', () => {
+  it('becomes a model', async () => {
+    test = await temporaryLibrary();
+    const lines = await create({
+      model: 'new',
+      files: await uploadFolder('qwen3'),
+      licenses: [],
+      system: 'Hi',
+    });
+    expect(lines.map(({ status }) => status.replace(/sha256:.*/, '…'))).toEqual([
+      'converting model',
+      'creating new layer …',
+      'creating new layer …',
+      'writing manifest',
+      'success',
+    ]);
+    const shown = await test.library.show({ model: 'new', system: '', verbose: false, options: {} });
+    expect(shown.details).toMatchObject({ format: 'gguf', family: 'qwen3', quantizationLevel: 'BF16' });
+    expect(shown.modelInfo).toMatchObject({ 'qwen3.block_count': 2, 'tokenizer.ggml.pre': 'qwen2' });
+  });
+
+  it.each(['f16', 'F32', 'bf16'])('is converted to %s in one go', async (quantize) => {
+    test = await temporaryLibrary();
+    const lines = await create({ model: 'new', files: await uploadFolder('qwen3'), licenses: [], quantize });
+    expect(lines.some(({ status }) => status.startsWith('quantizing'))).toBe(false);
+    const shown = await test.library.show({ model: 'new', system: '', verbose: false, options: {} });
+    expect(shown.details.quantizationLevel).toBe(quantize.toUpperCase());
+  });
+
+  it('leaves nothing behind when it cannot be converted', async () => {
+    test = await temporaryLibrary();
+    const files = await uploadFolder('qwen3');
+    const config = { architectures: ['FooForCausalLM'] };
+    const broken = { ...files, 'config.json': await test.upload(Buffer.from(JSON.stringify(config))) };
+    const before = await blobNames();
+    await expect(create({ model: 'new', files: broken, licenses: [] })).rejects.toMatchObject({
+      code: 'conversion_failed',
+      message: 'unsupported architecture "FooForCausalLM"',
+    });
+    expect(await blobNames()).toEqual(before);
+  });
+});
+
+describe('quantizing', () => {
+  it('reports what Ollama reports', async () => {
+    test = await temporaryLibrary({ quantize: copyInstead });
+    const lines = await create({
+      model: 'new',
+      files: await uploadFolder('qwen2'),
+      licenses: [],
+      quantize: 'q4_K_M',
+    });
+    const total = lines.find(({ total }) => total !== undefined)?.total ?? 0;
+    expect(total).toBeGreaterThan(0);
+    const quantizing = { status: 'quantizing F16 model to Q4_K_M', digest: '0000000000000000000', total };
+    expect(lines.slice(0, 6)).toMatchObject([
+      { status: 'converting model' },
+      { ...quantizing, completed: 0 },
+      quantizing,
+      quantizing,
+      { ...quantizing, completed: total },
+      { status: 'verifying conversion' },
+    ]);
+    const completed = lines.flatMap((line) => line.completed ?? []);
+    expect(completed).toEqual(completed.toSorted((a, b) => a - b));
+  });
+
+  it('takes a stored model and leaves it as it was', async () => {
+    const jobs: number[] = [];
+    test = await temporaryLibrary({
+      quantize: (job, options) => {
+        jobs.push(job.fileType);
+        return copyInstead(job, options);
+      },
+    });
+    await create({ model: 'base', files: await uploadFolder('llama'), licenses: [], quantize: 'f16' });
+    await create({ model: 'small', from: 'base', licenses: [], quantize: 'iq4_nl' });
+    await create({ model: 'same', from: 'base', licenses: [], quantize: 'F16' });
+    expect(jobs).toEqual([25]);
+    const level = async (model: string) =>
+      (await test.library.show({ model, system: '', verbose: false, options: {} })).details.quantizationLevel;
+    expect([await level('base'), await level('small'), await level('same')]).toEqual([
+      'F16',
+      'IQ4_NL',
+      'F16',
+    ]);
+  });
+
+  it('leaves nothing behind when it fails', async () => {
+    test = await temporaryLibrary({
+      quantize: async function* (job) {
+        yield 'token_embd.weight';
+        await cp(job.source, job.target);
+        throw new CriaError('conversion_failed', 'quantizing failed: aborted');
+      },
+    });
+    const files = await uploadFolder('qwen3');
+    const before = await blobNames();
+    await expect(create({ model: 'new', files, licenses: [], quantize: 'Q8_0' })).rejects.toThrow('aborted');
+    expect(await blobNames()).toEqual(before);
+  });
+});
