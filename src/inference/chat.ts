@@ -2,7 +2,7 @@
 import { fitHistory } from '../prompt/fit-history.ts';
 import type { Message } from '../types/message.ts';
 import { effectiveThink, requireCapabilities, requireCompletion } from './capabilities.ts';
-import { constrain, formatGrammar } from './constrain.ts';
+import { constrain, constrainCalls, formatGrammar } from './constrain.ts';
 import { effectiveMessages } from './history.ts';
 import { resolveOptions } from './options.ts';
 import { createParser, thinkingTags } from './parser.ts';
@@ -58,7 +58,10 @@ export async function chat(deps: InferenceDeps, request: ChatRequest, signal: Ab
         truncation,
         work: {
           ...baseWork(head),
-          grammar: constrain(grammar, thinkingTags(template, think), text),
+          grammar:
+            grammar === undefined
+              ? constrainCalls(template.toolCallFormat, tools)
+              : constrain(grammar, thinkingTags(template, think), text),
           prompt: text,
           addSpecial: true,
         },

@@ -2,9 +2,12 @@
 import { CriaError } from '../errors.ts';
 import { jsonGrammar, schemaToGrammar } from '../grammar/index.ts';
 import { afterThought } from '../grammar/thought.ts';
+import { toolCallGrammar } from '../grammar/tool-calls.ts';
 import type { ThinkingTags } from '../output/types.ts';
 import type { GrammarSpec } from '../protocol/messages.ts';
 import type { JsonValue } from '../types/json.ts';
+import type { Tool } from '../types/message.ts';
+import type { ToolCallFormat } from '../types/tool-call-format.ts';
 
 /**
  * `"json"`, a JSON Schema, or `{"type": "gbnf", "grammar": "…"}`; undefined = no constraint. Throws `bad_format` for anything else
@@ -23,6 +26,16 @@ export function formatGrammar(format: JsonValue | undefined): string | undefined
   if (format.type !== 'gbnf') return schemaToGrammar(format);
   if (typeof format.grammar === 'string') return format.grammar;
   throw new CriaError('bad_request', 'format of type "gbnf" needs its text in "grammar"');
+}
+
+/** Holds tool calls to the declared tools, from where the model begins one; the rest of the answer is free. */
+export function constrainCalls(
+  format: ToolCallFormat | undefined,
+  tools: readonly Tool[],
+): GrammarSpec | undefined {
+  const grammar = format === undefined ? undefined : toolCallGrammar(format, tools);
+  if (grammar === undefined) return undefined;
+  return { gbnf: grammar.gbnf, triggers: [{ text: grammar.trigger, include: true }] };
 }
 
 /** The grammar for one prompt: a thought may come first where the model thinks. */
