@@ -7,13 +7,21 @@ import type {
   ChatRequest,
   ChatResponse,
   CreateRequest,
+  DetokenizeRequest,
+  DetokenizeResponse,
+  EmbedRequest,
+  EmbedResponse,
   GenerateRequest,
   GenerateResponse,
   ListResponse,
   ProgressResponse,
   PsResponse,
+  RerankRequest,
+  RerankResponse,
   ShowRequest,
   ShowResponse,
+  TokenizeRequest,
+  TokenizeResponse,
   TransferRequest,
   VersionResponse,
 } from './types.ts';
@@ -89,6 +97,27 @@ export class CriaClient {
   /** Yields chunks as they come; the last one has `done: true`. Leaving the loop cancels the generation. */
   chat(request: ChatRequest, options?: CallOptions): AsyncGenerator<ChatResponse, void> {
     return this.#lines('/api/chat', { ...request, stream: true }, options);
+  }
+
+  /** One vector for each input. */
+  async embed(request: EmbedRequest, options?: CallOptions): Promise<EmbedResponse> {
+    const answer = await this.#json({ method: 'POST', path: '/api/embed', json: request, ...options });
+    return trusted(requireList(answer, 'embeddings'));
+  }
+
+  /** Sorts documents by how well they answer a query. */
+  async rerank(request: RerankRequest, options?: CallOptions): Promise<RerankResponse> {
+    const answer = await this.#json({ method: 'POST', path: '/api/rerank', json: request, ...options });
+    return trusted(requireList(answer, 'results'));
+  }
+
+  async tokenize(request: TokenizeRequest, options?: CallOptions): Promise<TokenizeResponse> {
+    const answer = await this.#json({ method: 'POST', path: '/api/tokenize', json: request, ...options });
+    return trusted(requireList(answer, 'tokens'));
+  }
+
+  async detokenize(request: DetokenizeRequest, options?: CallOptions): Promise<DetokenizeResponse> {
+    return trusted(await this.#json({ method: 'POST', path: '/api/detokenize', json: request, ...options }));
   }
 
   /** Loads a model into memory without generating. */

@@ -1,5 +1,11 @@
 /** Public wire types: what goes over HTTP, in its own snake_case. Durations are nanoseconds, times RFC 3339 texts. */
 import type { JsonObject } from '../types/json.ts';
+import type {
+  DetokenizeRequestBody,
+  EmbedRequestBody,
+  RerankRequestBody,
+  TokenizeRequestBody,
+} from './schemas/embed.ts';
 import type { ChatRequestBody, GenerateRequestBody } from './schemas/generate.ts';
 import type { CreateRequestBody, ShowRequestBody } from './schemas/models.ts';
 
@@ -7,6 +13,10 @@ export type { WireMessage, WireTool } from './schemas/message.ts';
 
 export type GenerateRequest = Omit<GenerateRequestBody, 'stream'> & { model: string };
 export type ChatRequest = Omit<ChatRequestBody, 'stream'> & { model: string };
+export type EmbedRequest = EmbedRequestBody & { model: string };
+export type RerankRequest = RerankRequestBody & { model: string; query: string };
+export type TokenizeRequest = Omit<TokenizeRequestBody, 'content' | 'prompt'> & { model: string };
+export type DetokenizeRequest = DetokenizeRequestBody & { model: string };
 export type ShowRequest = Omit<ShowRequestBody, 'name'> & { model: string };
 export type CreateRequest = Omit<CreateRequestBody, 'stream' | 'name' | 'quantization'> & { model: string };
 
@@ -75,6 +85,39 @@ export interface GenerateResponse extends AnswerChunk {
 /** One line of a chat stream, or the whole answer. */
 export interface ChatResponse extends AnswerChunk {
   message: AnswerMessage;
+}
+
+interface WireDurations {
+  total_duration?: number;
+  load_duration?: number;
+}
+
+export interface EmbedResponse extends WireDurations {
+  model: string;
+  /** One for each input. */
+  embeddings: number[][];
+  /** Tokens of all inputs together. */
+  prompt_eval_count?: number;
+}
+
+export interface RerankResponse extends WireDurations {
+  model: string;
+  /** The best first. */
+  results: { index: number; relevance_score: number; document?: JsonObject }[];
+  prompt_eval_count?: number;
+}
+
+export interface TokenizeResponse extends WireDurations {
+  model: string;
+  tokens: number[];
+  count: number;
+  /** A piece that is no whole text is a list of bytes. */
+  pieces?: { id: number; piece: string | number[] }[];
+}
+
+export interface DetokenizeResponse extends WireDurations {
+  model: string;
+  text: string;
 }
 
 /** One line of progress of create, pull and push. */

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerCp } from './commands/cp.ts';
 import { registerCreate } from './commands/create.ts';
+import { registerEmbed } from './commands/embed.ts';
 import { registerList } from './commands/list.ts';
 import { registerPs } from './commands/ps.ts';
 import { registerRm } from './commands/rm.ts';
@@ -18,6 +19,7 @@ const commands = [
   registerCreate,
   registerShow,
   registerRun,
+  registerEmbed,
   registerStop,
   registerList,
   registerPs,
@@ -58,7 +60,7 @@ function createProgram(world: World): Command {
 
 /**
  * What commander cannot be told: no arguments mean help, `-v` is a command, and `--think` takes its value after `=` only
- * (`cria run m --think "why?"` has a prompt).
+ * (`cria run m --think "why?"` has a prompt); the same for `--truncate`.
  */
 function normalize(argv: readonly string[]): string[] {
   const [first] = argv;
@@ -66,6 +68,8 @@ function normalize(argv: readonly string[]): string[] {
   if (first === '-v' || first === '--version') return ['version'];
   const end = argv.indexOf('--');
   return argv.map((argument, i) =>
-    argument === '--think' && (end < 0 || i < end) ? '--think=true' : argument,
+    (argument === '--think' || argument === '--truncate') && (end < 0 || i < end)
+      ? `${argument}=true`
+      : argument,
   );
 }

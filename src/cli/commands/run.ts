@@ -2,7 +2,14 @@
 import type { Command } from 'commander';
 import type { CliContext, InputStream } from '../context.ts';
 import { startConversation } from '../repl/start.ts';
-import { parseFormat, parseKeepAlive, parseThink, type RunFlags } from '../run/flags.ts';
+import {
+  parseDimensions,
+  parseFormat,
+  parseKeepAlive,
+  parseThink,
+  parseTruncate,
+  type RunFlags,
+} from '../run/flags.ts';
 import { runOnce } from '../run/one-shot.ts';
 
 export function registerRun(program: Command, context: CliContext): void {
@@ -20,6 +27,8 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--keepalive <duration>', 'how long the model stays in memory, e.g. 5m')
     .option('--verbose', 'show counts, times and rates of each answer')
     .option('--nowordwrap', 'do not wrap lines at words')
+    .option('--dimensions <number>', 'embedding models: keep so many numbers of the vector', parseDimensions)
+    .option('--truncate [boolean]', 'embedding models: cut a text that is too long (default: true)')
     .option('--insecure', 'allow registries without encryption')
     .action((model: string, prompt: string[], flags: RunFlags) => run(model, prompt, flags, context));
 }
@@ -36,6 +45,8 @@ async function run(
     format: await parseFormat(flags.format),
     keepAlive: parseKeepAlive(flags.keepalive),
     think: parseThink(flags.think),
+    dimensions: flags.dimensions,
+    truncate: parseTruncate(flags.truncate),
     hidesThinking: flags.hidethinking === true,
     isWordWrap: flags.nowordwrap !== true && stdin.isTTY === true && stdout.isTTY === true,
     isVerbose: flags.verbose === true,

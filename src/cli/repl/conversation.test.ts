@@ -134,6 +134,12 @@ describe('Conversation', () => {
     expect(stdout).toBe('>>> Who?\nMe.\n\n');
   });
 
+  it('is not for embedding models', async () => {
+    const embedding = { json: { ...shown, capabilities: ['embedding'] } };
+    await expect(converse(['Hi'], { 'POST /api/show': embedding })).rejects.toThrow('require input text');
+    expect(api?.callsOf('POST /api/generate')).toEqual([]);
+  });
+
   it('fails when the model cannot be loaded', async () => {
     const refusal = { status: 500, json: { error: 'out of memory' } };
     await expect(converse([], { 'POST /api/generate': refusal })).rejects.toThrow('out of memory');

@@ -6,6 +6,7 @@ import type { CliContext } from '../context.ts';
 import { messageOf } from '../failure.ts';
 import { AnswerDisplay } from '../run/answer-display.ts';
 import { takeAttachments } from '../run/attachments.ts';
+import { noInputError } from '../run/embed-once.ts';
 import { effectiveThink, type ModelTraits, traitsOf } from '../run/model-traits.ts';
 import { fromChat, showAnswer } from '../run/show-answer.ts';
 import { summaryText, truncationNotice } from '../run/summary.ts';
@@ -25,7 +26,7 @@ export class Conversation {
   readonly #editor: LineEditor;
   readonly #context: CliContext;
   #state: ReplState;
-  #traits: ModelTraits = { canThink: false, acceptsFiles: false, messages: [] };
+  #traits: ModelTraits = { canThink: false, embedsOnly: false, acceptsFiles: false, messages: [] };
 
   constructor(client: CriaClient, editor: LineEditor, session: Session, context: CliContext) {
     this.#client = client;
@@ -150,9 +151,10 @@ export class Conversation {
     const traits = await this.#busy(async (signal) => {
       if (progress.isLive) progress.spinner(`loading ${model}`);
       try {
-        const shown = await this.#client.show({ model }, { signal });
+        const found = traitsOf(await this.#client.show({ model }, { signal }));
+        if (found.embedsOnly) throw noInputError(model);
         await this.#client.load(model, { signal, ...(keepAlive === undefined ? {} : { keepAlive }) });
-        return traitsOf(shown);
+        return found;
       } finally {
         progress.clear();
       }

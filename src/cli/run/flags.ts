@@ -13,6 +13,9 @@ export interface RunFlags {
   readonly format?: string;
   readonly think?: string;
   readonly hidethinking?: true;
+  readonly dimensions?: number;
+  /** `--truncate`, `--truncate=false`. */
+  readonly truncate?: string | true;
 }
 
 export const thinkLevels = ['high', 'medium', 'low', 'max'] as const;
@@ -37,6 +40,21 @@ export function parseKeepAlive(text: string | undefined): string | number | unde
   if (/^[+-]?\d+$/.test(text)) return Number(text);
   parseGoDuration(text);
   return text;
+}
+
+/** The value of `--dimensions`. */
+export function parseDimensions(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`invalid value for --dimensions: ${JSON.stringify(text)} (must be a number above 0)`);
+}
+
+/** The value of `--truncate`; undefined = the flag was not given. */
+export function parseTruncate(value: string | true | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === true || value === 'true') return true;
+  if (value === 'false') return false;
+  throw new Error(`invalid value for --truncate: ${JSON.stringify(value)} (must be true or false)`);
 }
 
 /** The value of `--format`: `json`, a JSON Schema, or a file with one. */

@@ -4,6 +4,8 @@ import type { Think } from './flags.ts';
 
 export interface ModelTraits {
   readonly canThink: boolean;
+  /** It answers with vectors, never with text. */
+  readonly embedsOnly: boolean;
   readonly acceptsFiles: boolean;
   /** The conversation that the model begins with; the server puts it before each request. */
   readonly messages: readonly { readonly role: string; readonly content: string }[];
@@ -13,6 +15,7 @@ export function traitsOf(shown: ShowResponse): ModelTraits {
   const capabilities = shown.capabilities ?? [];
   return {
     canThink: capabilities.includes('thinking'),
+    embedsOnly: capabilities.includes('embedding') && !capabilities.includes('completion'),
     acceptsFiles: capabilities.includes('vision') || capabilities.includes('audio'),
     messages: shown.messages ?? [],
   };

@@ -7,6 +7,7 @@ import { withInterrupt } from '../interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
 import { AnswerDisplay } from './answer-display.ts';
 import { takeAttachments } from './attachments.ts';
+import { embedOnce } from './embed-once.ts';
 import type { Think } from './flags.ts';
 import { effectiveThink, traitsOf } from './model-traits.ts';
 import { fromGenerate, showAnswer } from './show-answer.ts';
@@ -19,6 +20,9 @@ export interface OneShotOptions {
   readonly format: JsonValue | undefined;
   readonly keepAlive: string | number | undefined;
   readonly think: Think | undefined;
+  /** Of embedding models: numbers of the vector to keep, and whether a long prompt is cut. */
+  readonly dimensions: number | undefined;
+  readonly truncate: boolean | undefined;
   readonly hidesThinking: boolean;
   readonly isWordWrap: boolean;
   readonly isVerbose: boolean;
@@ -32,6 +36,7 @@ export async function runOnce(
   const { stdout, stderr, style, errorStyle } = context;
   await withInterrupt(context, async (signal) => {
     const traits = traitsOf(await client.show({ model: options.model }, { signal }));
+    if (traits.embedsOnly) return embedOnce(client, options, context, signal);
     const request: GenerateRequest = { model: options.model, prompt: options.prompt };
     if (traits.acceptsFiles) {
       const { prompt, images, notes } = await takeAttachments(options.prompt, {
