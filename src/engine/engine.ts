@@ -16,6 +16,7 @@ import type {
   TokenizeRequest,
   TokenizeResult,
 } from '../protocol/messages.ts';
+import { type Attention, chooseAttention } from './attention.ts';
 import { PieceCache } from './detokenizer.ts';
 import { Grammar } from './grammar.ts';
 import { KvCache } from './kv-cache.ts';
@@ -63,6 +64,7 @@ export class Engine implements Disposable {
   readonly #pool: ThreadPool;
   readonly #adapters: readonly Pointer[];
   readonly #gpu: Device | undefined;
+  readonly #attention: Attention;
   readonly #main: Lane;
   /**
    * Computes the requests that must not depend on what else runs, one at a time from an empty cache: batches of their own
@@ -121,6 +123,7 @@ export class Engine implements Disposable {
     this.#adapters = spec.adapterPaths.map((path) => model.loadAdapter(path));
     const devices = model.library.devices();
     this.#gpu = spec.nGpuLayers === 0 ? undefined : devices.find(isGpu);
+    this.#attention = chooseAttention(spec, model.sizeBytes, this.#gpu !== undefined);
     const nCtxTrain = model.nCtxTrain > 0 ? model.nCtxTrain : Number.POSITIVE_INFINITY;
     const nCtx = Math.max(minCtx, Math.min(spec.nCtx, nCtxTrain));
     const nCells = Math.max(nCtx, Math.min(spec.nCells ?? Number.POSITIVE_INFINITY, nCtx * spec.nSlots));
@@ -143,7 +146,7 @@ export class Engine implements Disposable {
           nCells,
           nUbatch: this.#main.context.nUbatch,
           nSlots: spec.nSlots,
-          kvCacheType: spec.kvCacheType,
+          kvCacheType: this.#attention.kvCacheType,
         }),
         sizeVramBytes,
       ),
@@ -278,9 +281,7 @@ export class Engine implements Disposable {
       nCells: options.nCells,
       nSeqMax: nSlots,
       nBatch: spec.nBatch,
-      nUbatch: spec.nUbatch,
-      flashAttention: spec.flashAttention,
-      kvCacheType: spec.kvCacheType,
+      ...this.#attention,
       threadPool: this.#pool,
       adapters: this.#adapters,
     });
