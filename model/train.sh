@@ -9,7 +9,7 @@ cd "$here"
 python make_eval.py
 python tokens.py "$run/tokenizer.json"
 [ -f "$run/copy-passed" ] || python -u train.py "$run" copy --steps 1500
-python -u train.py "$run" all --steps 3600
-python -u train.py "$run" finish --steps 1200
+python -u train.py "$run" all --steps 450
+python -u train.py "$run" finish --steps 1750
 python export.py "$run" "$here/cria-mini" "$here/cria-mini.gguf"
 python evaluate.py "$run"
