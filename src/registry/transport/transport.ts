@@ -7,6 +7,7 @@ import { CriaError } from '../../errors.ts';
 import { transferError } from '../failure.ts';
 import { isLocalName, isPublicAddress } from './address.ts';
 import { type ChooseProxy, createProxyChooser, type ProxySettings } from './proxy.ts';
+import { createTunnel } from './tunnel.ts';
 
 export interface Call {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT';
@@ -47,20 +48,27 @@ export function createTransport(options: TransportOptions): Transport {
   const privateHosts = new Set(options.privateHosts.map((host) => host.toLowerCase()));
   const open = new Agent({ ...timing, connect: { timeout: connectTimeoutMs } });
   const guarded = new Agent({ ...timing, connect: { timeout: connectTimeoutMs, lookup: lookupPublic } });
-  const proxies = new Map<string, ProxyAgent>();
+  const proxies = new Map<string, Dispatcher>();
 
   function dispatcherFor(url: URL, isNamed: boolean): Dispatcher {
     const mayBePrivate = isNamed || privateHosts.has(url.hostname.toLowerCase());
     if (!mayBePrivate) requirePublicName(url);
     const proxy = chooseProxy(url);
     // Behind a proxy only the proxy knows the address.
-    if (proxy !== undefined) return proxyAgent(proxy);
+    if (proxy !== undefined) return proxyAgent(proxy, url.protocol);
     return mayBePrivate ? open : guarded;
   }
 
-  function proxyAgent(proxy: URL): ProxyAgent {
-    const agent = proxies.get(proxy.href) ?? new ProxyAgent({ uri: proxy.href, ...timing });
-    proxies.set(proxy.href, agent);
+  function proxyAgent(proxy: URL, protocol: string): Dispatcher {
+    const key = `${protocol} ${proxy.href}`;
+    let agent = proxies.get(key);
+    if (agent === undefined) {
+      agent =
+        protocol === 'https:'
+          ? new Agent({ ...timing, connect: createTunnel(proxy, connectTimeoutMs) })
+          : new ProxyAgent({ ...timing, uri: proxy.href, proxyTunnel: false });
+      proxies.set(key, agent);
+    }
     return agent;
   }
 
@@ -75,6 +83,8 @@ export function createTransport(options: TransportOptions): Transport {
           signal,
           dispatcher,
         });
+        // A body that is destroyed or breaks off while nobody reads it would bring the process down; readers are told all the same.
+        answer.body.on('error', () => {});
         return {
           status: answer.statusCode,
           header: (name) => {
