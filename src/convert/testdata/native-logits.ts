@@ -1,6 +1,7 @@
-/** Computes a GGUF's logits with llama.cpp, token by token, in 32 bits throughout. */
+/** Computes a GGUF's logits or embeddings with llama.cpp, in 32 bits throughout. */
 import { Batch } from '../../native/batch.ts';
 import { Context } from '../../native/context.ts';
+import { EmbeddingContext } from '../../native/embedding-context.ts';
 import { Library } from '../../native/library.ts';
 import { Model } from '../../native/model.ts';
 import { ThreadPool } from '../../native/thread-pool.ts';
@@ -12,6 +13,8 @@ export interface NativeModel extends Disposable {
   piece(token: number): string;
   /** Logits after each of the tokens. */
   logits(tokens: readonly number[]): readonly Float32Array[];
+  /** The pooled embedding, not normalised. */
+  embedding(tokens: readonly number[]): Float32Array;
 }
 
 export async function loadNative(path: string): Promise<NativeModel> {
@@ -41,6 +44,23 @@ export async function loadNative(path: string): Promise<NativeModel> {
         if (code !== 0) throw new Error(`llama_decode: ${code}`);
         return context.logits(index).slice();
       });
+    },
+    embedding: (tokens) => {
+      using threadPool = ThreadPool.create(owned, 1);
+      using context = EmbeddingContext.create(model, {
+        nBatch: 64,
+        nSeqMax: 1,
+        pooling: undefined,
+        flashAttention: 0,
+        kvCacheType: 'f32',
+        threadPool,
+        adapters: [],
+      });
+      using batch = new Batch(tokens.length);
+      tokens.forEach((token, position) => void batch.add(token, position, 0, true));
+      const code = context.compute(batch);
+      if (code !== 0) throw new Error(`llama_encode: ${code}`);
+      return context.output(0);
     },
     [Symbol.dispose]: () => {
       model[Symbol.dispose]();

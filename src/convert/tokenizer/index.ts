@@ -13,6 +13,7 @@ import { readSentencePiece } from './sentencepiece.ts';
 import { readSpacedBpe } from './spaced-bpe.ts';
 import { specialTokenMetadata } from './special-tokens.ts';
 import type { Vocabulary } from './types.ts';
+import { readWordPiece } from './wordpiece.ts';
 
 /** `nTokens`: rows of the embedding. Throws `conversion_failed`, `not_implemented`. */
 export async function tokenizerMetadata(
@@ -54,6 +55,11 @@ interface VocabularySources {
 async function readVocabulary(folder: ModelFolder, sources: VocabularySources): Promise<Vocabulary> {
   const { tokenizer, tokenizerConfig, nTokens } = sources;
   const model = tokenizer?.objectOr('model', undefined);
+  if (sources.kind === 'wordpiece') {
+    if (tokenizer === undefined || model === undefined) throw conversionError('tokenizer.json is missing');
+    requireType(model, 'WordPiece');
+    return readWordPiece(tokenizer, model, nTokens);
+  }
   if (tokenizer !== undefined && model !== undefined && isByteLevel(tokenizer)) {
     requireType(model, 'BPE');
     return readByteLevelBpe(tokenizer, model, nTokens);
