@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isCriaError } from '../errors.ts';
 import { silentLogger } from '../log.ts';
-import type { GenerateWork, LoadSpec } from '../protocol/messages.ts';
+import type { EmbedWork, GenerateWork, LoadSpec } from '../protocol/messages.ts';
 import type { TokenEvent } from '../types/events.ts';
 import { createRunnerStarter } from './starter.ts';
 import type { Runner } from './types.ts';
@@ -32,6 +32,10 @@ setMaxListeners(0, never);
 /** The fake looks at the prompt only. */
 function work(prompt: string): GenerateWork {
   return { prompt } as GenerateWork;
+}
+
+function embedWork(...texts: string[]): EmbedWork {
+  return { inputs: texts.map((text) => ({ type: 'text', text, addSpecial: true })), truncate: true };
 }
 
 const started: Runner[] = [];
@@ -173,6 +177,29 @@ describe('requests', () => {
       code: 'bad_request',
       message: 'no tokens',
     });
+    expect(await runner.tokenizeWithPieces(request, { signal: never })).toEqual({
+      tokens: [104, 105],
+      pieces: [Buffer.from('h'), Buffer.from('i')],
+    });
+  });
+
+  it('embeds: vectors cross the border as they are', async () => {
+    const runner = await start();
+    const result = await runner.embed(embedWork('0.5', '-2', '0.1'), { signal: never });
+    expect(result).toMatchObject({ vectors: Float32Array.of(0.5, -2, 0.1), promptTokens: 3 });
+    expect(await errorOf(runner.embed(embedWork('fail'), { signal: never }))).toMatchObject({
+      code: 'context_exceeded',
+    });
+  });
+
+  it('tells the engine that nobody waits for an embedding any more', async () => {
+    const runner = await start();
+    const controller = new AbortController();
+    const waiting = errorOf(runner.embed(embedWork('silent'), { signal: controller.signal }));
+    controller.abort();
+    expect(await waiting).toMatchObject({ code: 'cancelled' });
+    const { vectors } = await runner.embed(embedWork('cancelled'), { signal: never });
+    expect(vectors).toEqual(Float32Array.of(1));
   });
 
   it.each([

@@ -54,10 +54,25 @@ process.on('message', (message) => {
       return generate(message.id, message.work);
     case 'cancel':
       return cancelled.push(message.id);
+    case 'embed': {
+      const texts = message.work.inputs.map(({ text }) => text);
+      if (texts[0] === 'silent') return;
+      if (texts[0] === 'fail') return send({ type: 'failed', id: message.id, error: { code: 'context_exceeded', message: 'too long' } });
+      const vectors = texts[0] === 'cancelled' ? Float32Array.from(cancelled) : Float32Array.from(texts, Number);
+      return send({ type: 'result', id: message.id, value: { type: 'embeddings', vectors, promptTokens: texts.length } });
+    }
     case 'tokenize':
       if (message.request.text === 'silent') return;
       if (message.request.text === 'die') return dieWith('');
-      return send({ type: 'result', id: message.id, value: { type: 'tokens', tokens: [...message.request.text].map((c) => c.charCodeAt(0)) } });
+      return send({
+        type: 'result',
+        id: message.id,
+        value: {
+          type: 'tokens',
+          tokens: [...message.request.text].map((c) => c.charCodeAt(0)),
+          ...(message.request.withPieces ? { pieces: [...message.request.text].map((c) => Buffer.from(c)) } : {}),
+        },
+      });
     case 'detokenize':
       if (message.tokens.length === 0) return send({ type: 'failed', id: message.id, error: { code: 'bad_request', message: 'no tokens' } });
       return send({ type: 'result', id: message.id, value: { type: 'text', text: String.fromCharCode(...message.tokens) } });
