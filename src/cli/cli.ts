@@ -5,6 +5,8 @@ import { registerCreate } from './commands/create.ts';
 import { registerEmbed } from './commands/embed.ts';
 import { registerList } from './commands/list.ts';
 import { registerPs } from './commands/ps.ts';
+import { registerPull } from './commands/pull.ts';
+import { registerPush } from './commands/push.ts';
 import { registerRm } from './commands/rm.ts';
 import { registerRun } from './commands/run.ts';
 import { registerServe } from './commands/serve.ts';
@@ -21,6 +23,8 @@ const commands = [
   registerRun,
   registerEmbed,
   registerStop,
+  registerPull,
+  registerPush,
   registerList,
   registerPs,
   registerCp,

@@ -50,7 +50,7 @@ describe('cria', () => {
   });
 
   it('says what is wrong and ends with status 1', async () => {
-    expect(await server.cli(['run', 'nothing-like-this', 'hello'])).toMatchObject({
+    expect(await server.cli(['run', '127.0.0.1:1/library/nothing-like-this', 'hello'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('nothing-like-this'),
     });

@@ -11,6 +11,7 @@ import {
   type RunFlags,
 } from '../run/flags.ts';
 import { runOnce } from '../run/one-shot.ts';
+import { ensureModel } from '../transfer.ts';
 
 export function registerRun(program: Command, context: CliContext): void {
   program
@@ -53,13 +54,17 @@ async function run(
   };
   const isConversation = words.length === 0 && stdin.isTTY === true && stdout.isTTY === true;
   if (isConversation) {
-    await startConversation(await context.connect(), options, context);
+    const client = await context.connect();
+    await ensureModel(client, model, flags, context);
+    await startConversation(client, options, context);
     return;
   }
   // What is piped in comes first: `cria run m "Summarise this" < text` is understood both ways round.
   const piped = stdin.isTTY === true ? '' : await readAll(stdin);
   const prompt = [piped, ...words].filter((part) => part !== '').join(' ');
-  await runOnce(await context.connect(), { ...options, prompt }, context);
+  const client = await context.connect();
+  await ensureModel(client, model, flags, context);
+  await runOnce(client, { ...options, prompt }, context);
 }
 
 /** As long as the longest text that a model could take, and then some. */

@@ -189,12 +189,15 @@ describe('cria run MODEL PROMPT', () => {
     expect(await run(['m', 'Hi'], routes(answer))).toEqual({ exitCode: 1, stdout, stderr });
   });
 
-  it('tells of a model that is not there', async () => {
-    const missing = { 'POST /api/show': { status: 404, json: { error: "model 'm:latest' not found" } } };
+  it('tells of a model that is not there and cannot be pulled', async () => {
+    const missing = {
+      'POST /api/show': { status: 404, json: { error: "model 'm:latest' not found" } },
+      'POST /api/pull': { status: 400, json: { error: 'no such registry' } },
+    };
     expect(await run(['m', 'Hi'], missing)).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: "Error: model 'm:latest' not found\n",
+      stderr: "Error: model 'm:latest' not found, and it cannot be pulled: no such registry\n",
     });
   });
 

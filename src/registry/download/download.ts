@@ -73,8 +73,8 @@ export class Download {
     const { size } = this.#layer;
     const known = await this.#files.load(size);
     if (known === undefined) await this.#files.removeAll();
+    await this.#requireSpace(size - completedBytes(known ?? []));
     this.#parts = known ?? planParts(size, this.#deps.settings);
-    await this.#requireSpace();
     const handle = await open(
       this.#files.dataPath,
       constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0),
@@ -91,10 +91,9 @@ export class Download {
   }
 
   /** A disk that is too small is told at once, not after hours. */
-  async #requireSpace(): Promise<void> {
+  async #requireSpace(neededBytes: number): Promise<void> {
     const disk = await statfs(this.#deps.paths.blobs).catch(() => undefined); // not every file system tells
     if (disk === undefined) return;
-    const neededBytes = this.#layer.size - completedBytes(this.#parts);
     const freeBytes = disk.bavail * disk.bsize;
     if (neededBytes > freeBytes)
       throw new CriaError(
