@@ -1,0 +1,46 @@
+/** JSON Schema to GBNF, the grammar language of llama.cpp. */
+import type { JsonValue } from '../types/json.ts';
+import { SchemaAnalysis } from './analysis.ts';
+import { SchemaCompiler } from './compiler.ts';
+import { anyObject } from './json-rules.ts';
+import { type Expression, literal, RuleSet } from './rule-set.ts';
+import { SchemaDocument } from './schema-document.ts';
+import { unsupported } from './unsupported.ts';
+
+export { type Expression, literal, RuleSet };
+
+/**
+ * A grammar whose texts are the JSON values that the schema allows, as a rule fewer than all of them: members come in the order
+ * in which they are declared, and properties that the schema does not mention are not made. Throws `unsupported_schema`, with the
+ * keyword and its JSON pointer, for what cannot be kept.
+ */
+export function schemaToGrammar(schema: JsonValue): string {
+  const rules = new RuleSet();
+  rules.define('root', addSchema(rules, schema, 'answer'));
+  return rules.toString();
+}
+
+/** A grammar of any JSON object, for the format "json". */
+export function jsonGrammar(): string {
+  const rules = new RuleSet();
+  rules.define('root', addAnyObject(rules));
+  return rules.toString();
+}
+
+/**
+ * Adds the rules of a schema to a grammar and returns the expression that matches its values. `prefix` begins the names of the
+ * rules; different schemas may use the same. Throws as `schemaToGrammar`, and then adds nothing.
+ */
+export function addSchema(rules: RuleSet, schema: JsonValue, prefix: string): Expression {
+  const document = new SchemaDocument(schema);
+  const analysis = new SchemaAnalysis(document);
+  if (!analysis.isSatisfiable([document.root])) {
+    throw unsupported('schema', '#', 'allows no value at all');
+  }
+  return rules.atomically(() => new SchemaCompiler(rules, analysis).compile([document.root], prefix));
+}
+
+/** Adds the rules of JSON and returns the expression that matches any object. */
+export function addAnyObject(rules: RuleSet): Expression {
+  return anyObject(rules);
+}
