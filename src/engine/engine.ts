@@ -116,7 +116,7 @@ export class Engine implements Disposable {
     const nVocab = model.vocab.nTokens;
     this.#scratch = {
       candidates: new Candidates(nVocab),
-      top: new TopK(Math.min(maxTopK, nVocab)),
+      top: new TopK(Math.min(maxTopK, nVocab), nVocab),
       row: new Float32Array(nVocab),
       dry: new DryPrototypes(model),
     };

@@ -81,7 +81,7 @@ describe.skipIf(noLibrary)('SamplerChain', () => {
     model = await loadModel(file);
     scratch = {
       candidates: new Candidates(nVocab),
-      top: new TopK(600),
+      top: new TopK(600, nVocab),
       row: new Float32Array(nVocab),
       dry: new DryPrototypes(model),
     };

@@ -6,7 +6,7 @@ import type { SamplingParams } from '../types/sampling.ts';
 import type { Grammar } from './grammar.ts';
 import { RecentTokens } from './recent-tokens.ts';
 import { type DryPrototypes, drawMakers, penaltyMakers } from './sampler-makers.ts';
-import { argmax, type TopK } from './top-k.ts';
+import type { TopK } from './top-k.ts';
 
 /** What all sequences of an engine use in turn. */
 export interface SamplerScratch {
@@ -137,7 +137,7 @@ export class SamplerChain implements Disposable {
 
   #pick(logits: Float32Array): number {
     if (this.#draw === undefined) {
-      const best = argmax(logits);
+      const best = this.#scratch.top.best(logits);
       return logits[best] === impossible ? -1 : best;
     }
     const row = this.#sigma === undefined ? logits : this.#afterSigma(this.#sigma, logits);

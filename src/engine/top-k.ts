@@ -1,97 +1,92 @@
 /** Picks the best few of a hundred thousand logits without sorting them all. */
+import { GroupMax, groupSize } from './group-max.ts';
 
-/**
- * Values compared in one go. Almost all are passed by, and one jump a group instead of one a value makes the scan of a
- * 128k vocabulary three times as fast in V8.
- */
-const group = 8;
+/** Up to this share of the groups it pays to look into the best groups only. */
+const maxGroupShare = 1 / 4;
 
-/** Index of the greatest value; the first of equals. */
-export function argmax(values: Float32Array): number {
-  const { length } = values;
-  const grouped = length - (length % group);
-  let best = 0;
-  let bestValue = values[0]!; // the caller has at least one value; all indices below are in range
-  const look = (start: number, end: number): void => {
-    for (let i = start; i < end; i++) {
-      const value = values[i]!;
-      if (value > bestValue) {
-        bestValue = value;
-        best = i;
-      }
-    }
-  };
-  for (let i = 0; i < grouped; i += group) {
-    if (hasGreater(values, i, bestValue)) look(i, i + group);
-  }
-  look(grouped, length);
-  return best;
-}
-
-/** Whether one of the `group` values from `i` on is greater than `bound`. */
-function hasGreater(values: Float32Array, i: number, bound: number): boolean {
-  return (
-    values[i]! > bound ||
-    values[i + 1]! > bound ||
-    values[i + 2]! > bound ||
-    values[i + 3]! > bound ||
-    values[i + 4]! > bound ||
-    values[i + 5]! > bound ||
-    values[i + 6]! > bound ||
-    values[i + 7]! > bound
-  );
-}
-
-/** Reusable memory for selections of up to `capacity` values. */
+/** Reusable memory for selections of up to `capacity` out of `nValues` values. */
 export class TopK {
   /** Int32Array // [capacity]; after `select` the indices of the best, falling by value, equals by index. */
   readonly indices: Int32Array;
   /** Float32Array // [capacity]; their values. */
   readonly values: Float32Array;
+  readonly #nValues: number;
+  readonly #groups: GroupMax | undefined;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, nValues: number) {
     this.indices = new Int32Array(capacity);
     this.values = new Float32Array(capacity);
+    this.#nValues = nValues;
+    this.#groups = GroupMax.create(nValues);
   }
 
   get capacity(): number {
     return this.indices.length;
   }
 
-  /** Selects the `k` greatest of `all` and returns how many there are: fewer than `k` only when `all` is shorter. */
+  /** Index of the greatest value; the first of equals. `all` has `nValues` values. */
+  best(all: Float32Array): number {
+    this.select(all, 1);
+    return this.indices[0]!; // there is one
+  }
+
+  /** Selects the `k` greatest of `all` and returns how many there are: `k`, or the capacity where that is less. */
   select(all: Float32Array, k: number): number {
-    const { indices, values } = this;
-    const { length } = all;
-    const count = Math.min(k, length, indices.length);
+    const count = Math.min(k, this.#nValues, this.indices.length);
     if (count <= 0) return 0;
-    for (let i = 0; i < count; i++) {
-      indices[i] = i;
-      values[i] = all[i]!; // in range, as all indices below
-    }
-    // A heap with the least of the chosen on top: a further value is compared with that one only, and mostly loses.
-    for (let i = (count >> 1) - 1; i >= 0; i--) siftDown(values, indices, i, count);
-    let least = values[0]!;
-    const look = (start: number, end: number): void => {
-      for (let i = start; i < end; i++) {
-        const value = all[i]!;
-        if (value > least) {
-          values[0] = value;
-          indices[0] = i;
-          siftDown(values, indices, 0, count);
-          least = values[0]!;
-        }
+    const { indices, values } = this;
+    const groups = this.#groups;
+    if (groups !== undefined && count <= groups.maxima.length * maxGroupShare) {
+      groups.compute(all);
+      // The k-th greatest value is not less than the k-th greatest maximum, so other groups need no look.
+      keepBest(groups.maxima, 0, groups.maxima.length, { indices, values, count, nHeld: 0 });
+      const bound = values[0]!; // the least of them is on top of the heap
+      const heap: Heap = { indices, values, count, nHeld: 0 };
+      for (let group = 0; group < groups.maxima.length; group++) {
+        if (groups.maxima[group]! < bound) continue; // in range
+        const start = group * groupSize;
+        keepBest(all, start, Math.min(start + groupSize, this.#nValues), heap);
       }
-    };
-    const grouped = length - ((length - count) % group);
-    for (let i = count; i < grouped; i += group) {
-      if (hasGreater(all, i, least)) look(i, i + group);
+    } else {
+      keepBest(all, 0, this.#nValues, { indices, values, count, nHeld: 0 });
     }
-    look(grouped, length);
     for (let end = count - 1; end > 0; end--) {
       swap(values, indices, 0, end);
       siftDown(values, indices, 0, end);
     }
     return count;
+  }
+}
+
+/** The best values so far, the least of them on top once `count` are held. */
+interface Heap {
+  readonly indices: Int32Array;
+  readonly values: Float32Array;
+  readonly count: number;
+  nHeld: number;
+}
+
+/** Offers the values of [start, end) to the heap, later calls with later values. */
+function keepBest(all: Float32Array, start: number, end: number, heap: Heap): void {
+  const { indices, values, count } = heap;
+  let i = start;
+  if (heap.nHeld < count) {
+    for (; i < end && heap.nHeld < count; i++, heap.nHeld++) {
+      indices[heap.nHeld] = i;
+      values[heap.nHeld] = all[i]!; // in range, as all indices below
+    }
+    if (heap.nHeld < count) return;
+    for (let parent = (count >> 1) - 1; parent >= 0; parent--) siftDown(values, indices, parent, count);
+  }
+  let least = values[0]!;
+  for (; i < end; i++) {
+    const value = all[i]!;
+    if (value > least) {
+      values[0] = value;
+      indices[0] = i;
+      siftDown(values, indices, 0, count);
+      least = values[0]!;
+    }
   }
 }
 
