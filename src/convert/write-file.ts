@@ -1,6 +1,5 @@
 /** Converts a folder into a file. */
-import { open, rm } from 'node:fs/promises';
-import { type GgufSink, writeGguf } from '../gguf/writer.ts';
+import { writeNewGguf } from '../gguf/new-file.ts';
 import { convertFolder } from './convert.ts';
 import type { FloatType } from './floats.ts';
 
@@ -18,21 +17,6 @@ export type ConvertToFile = (job: ConvertJob, options: { signal: AbortSignal }) 
 
 export const convertToFile: ConvertToFile = async ({ files, target, type }, { signal }) => {
   await using conversion = await convertFolder(files, { type, signal });
-  const handle = await open(target, 'wx');
-  const sink: GgufSink = {
-    write: async (bytes) => {
-      // A write may be short, as the system call.
-      for (let written = 0; written < bytes.byteLength; )
-        written += (await handle.write(bytes, written, bytes.byteLength - written)).bytesWritten;
-    },
-  };
-  try {
-    await writeGguf(sink, conversion.content, { signal });
-    await handle.close();
-    return conversion.type;
-  } catch (error) {
-    await handle.close().catch(() => {}); // the first error tells more
-    await rm(target, { force: true });
-    throw error;
-  }
+  await writeNewGguf(target, conversion.content, { signal });
+  return conversion.type;
 };

@@ -13,8 +13,9 @@ import type { LibraryContext } from '../context.ts';
 import type { Progress } from '../types.ts';
 import type { UploadedFile } from './check-request.ts';
 import type { LayerList } from './layer-list.ts';
-import { holdBlob, importSafetensors, quantizeFile } from './made-weights.ts';
+import { holdBlob, importParts, importSafetensors, quantizeFile } from './made-weights.ts';
 import { needsQuantizing, type Quantization } from './quantization.ts';
+import type { Part } from './split.ts';
 
 /** What the layers of the base say; the rest of the model is put on top. */
 export interface Base {
@@ -72,13 +73,19 @@ export async function* importFiles(
 ): AsyncGenerator<Progress, Base> {
   if (files.some(isSafetensors)) return baseOf(yield* importSafetensors(files, options));
   let weights: WeightsFacts | undefined;
-  for (const file of files) {
-    yield { status: 'parsing GGUF' };
-    const { kind, facts } = yield* importFile(file, options);
-    if (kind === 'model' && weights !== undefined)
+  const addModel = (facts: WeightsFacts | undefined): void => {
+    if (weights !== undefined && facts !== undefined)
       throw new CriaError('bad_request', 'the files contain more than one model');
     weights ??= facts;
+  };
+  const parts: Part[] = [];
+  for (const file of files) {
+    yield { status: 'parsing GGUF' };
+    const opened = await openGguf(file, options);
+    if (splitCountOf(opened.header) > 1) parts.push(opened);
+    else addModel((yield* addGguf(file, opened, options)).facts);
   }
+  if (parts.length > 0) addModel(yield* importParts(parts, options));
   if (weights === undefined) throw new CriaError('bad_request', 'the files contain no model');
   return baseOf(weights);
 }
@@ -106,36 +113,36 @@ export async function* importAdapter(file: UploadedFile, options: BaseOptions): 
   if (isSafetensors(file))
     throw new CriaError('not_implemented', 'adapters from safetensors files are not implemented yet');
   yield { status: 'parsing GGUF' };
-  const { kind } = yield* importFile(file, options);
+  const opened = await openGguf(file, options);
+  if (splitCountOf(opened.header) > 1)
+    throw new CriaError('not_implemented', 'adapters in several files are not implemented yet');
+  const { kind } = yield* addGguf(file, opened, options);
   if (kind !== 'adapter')
     throw new CriaError('bad_request', `${JSON.stringify(file.path)} is not an adapter`);
 }
 
-async function* importFile(
-  file: UploadedFile,
-  options: BaseOptions,
-): AsyncGenerator<Progress, { kind: LayerKind; facts: WeightsFacts | undefined }> {
-  const { layers, quantization, signal } = options;
+/** Everything about the header is checked here, before the blob can become part of a model. */
+async function openGguf(file: UploadedFile, options: BaseOptions): Promise<Part> {
   const path = await holdBlob(file.digest, options);
   if (!(await hasGgufMagic(path))) {
     const isNamedGguf = file.path.toLowerCase().endsWith('.gguf');
     throw new CriaError('bad_request', isNamedGguf ? 'supplied file was not in GGUF format' : 'unknown type');
   }
-  // Everything about the header is checked here, before the blob can become part of a model.
-  const header = await readGgufHeader(path, { signal });
-  if (splitCountOf(header) > 1)
-    throw new CriaError(
-      'not_implemented',
-      'split GGUF files are not implemented yet; merge them into one file first',
-    );
+  return { name: file.path, path, header: await readGgufHeader(path, { signal: options.signal }) };
+}
+
+async function* addGguf(
+  file: UploadedFile,
+  { path, header }: Part,
+  options: BaseOptions,
+): AsyncGenerator<Progress, { kind: LayerKind; facts: WeightsFacts | undefined }> {
+  const { layers, quantization } = options;
   const kind = kindOf(header);
   const facts = kind === 'model' ? await describeWeights(header) : undefined;
-  if (facts !== undefined && needsQuantizing(quantization, facts.summary.fileType)) {
-    const sourceType = facts.summary.fileType;
-    return {
-      kind,
-      facts: yield* quantizeFile({ source: path, sourceType, quantization, from: file.path }, options),
-    };
+  const sourceType = facts?.summary.fileType ?? '';
+  if (facts !== undefined && needsQuantizing(quantization, sourceType)) {
+    const source = { source: path, sourceType, quantization, from: file.path };
+    return { kind, facts: yield* quantizeFile(source, options) };
   }
   await layers.addExisting({
     mediaType: layerMediaType(kind),

@@ -361,7 +361,10 @@ describe('refusals', () => {
       [
         'a part of a split model',
         async () => test.gguf({ 'split.count': uint32(2) }),
-        { code: 'not_implemented' },
+        {
+          code: 'conversion_failed',
+          message: 'split GGUF "a.gguf" must use llama.cpp split filename pattern',
+        },
       ],
       [
         'only an adapter',

@@ -2,12 +2,14 @@
 import { rm } from 'node:fs/promises';
 import { CriaError } from '../../errors.ts';
 import { readGgufHeader } from '../../gguf/reader.ts';
+import { quantizationOf } from '../../gguf/summary.ts';
 import { describeWeights, type WeightsFacts } from '../../store/headers.ts';
 import { layerMediaType } from '../../store/manifest.ts';
 import type { Progress } from '../types.ts';
 import type { BaseOptions } from './base.ts';
 import type { UploadedFile } from './check-request.ts';
 import { isSourceType, needsQuantizing, type Quantization } from './quantization.ts';
+import { mergeParts, orderParts, type Part } from './split.ts';
 
 /** Ollama's stand-in for the digest of what is being made. */
 const unknownDigest = '0000000000000000000';
@@ -29,6 +31,26 @@ export async function* importSafetensors(
     const made = await convert({ files: paths, target, type }, { signal });
     if (!needsQuantizing(quantization, made)) return await addWeights(target, undefined, options);
     return yield* quantizeFile({ source: target, sourceType: made, quantization, from: undefined }, options);
+  } finally {
+    await rm(target, { force: true });
+  }
+}
+
+/** Merges the files of a split model and adds the layer of its weights. */
+export async function* importParts(
+  unordered: readonly Part[],
+  options: BaseOptions,
+): AsyncGenerator<Progress, WeightsFacts> {
+  const { store, quantization, signal } = options;
+  const parts = orderParts(unordered);
+  const target = store.paths.temporaryBlob();
+  try {
+    await mergeParts(parts, target, { signal });
+    const header = await readGgufHeader(target, { signal });
+    const sourceType = quantizationOf(header);
+    const from = parts[0]?.name;
+    if (!needsQuantizing(quantization, sourceType)) return await addWeights(target, from, options);
+    return yield* quantizeFile({ source: target, sourceType, quantization, from }, options);
   } finally {
     await rm(target, { force: true });
   }
