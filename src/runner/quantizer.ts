@@ -78,7 +78,7 @@ function failure(tail: OutputTail, exit: Parameters<typeof describeExit>[0]): Cr
   if (tail.lines.some((line) => needsMatrix.test(line)))
     return new CriaError(
       'conversion_failed',
-      'this quantization type needs an importance matrix, which is not supported; choose a type of 3 bits or more',
+      'this quantization type needs an importance matrix, which is not supported; choose another one, such as Q3_K_M',
     );
   return new CriaError('conversion_failed', `quantizing failed: ${describeExit(exit)}`);
 }
