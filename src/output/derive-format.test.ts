@@ -60,7 +60,8 @@ describe('deriveToolCallFormat', () => {
     });
     expect(deriveToolCallFormat(render)).toMatchObject({
       kind: 'tagged',
-      beforeName: '<tool_call>\n<function=',
+      blockOpen: '<tool_call>',
+      beforeName: '<function=',
       afterName: '>',
       beforeKey: '<parameter=',
       afterKey: '>',

@@ -1,8 +1,8 @@
 /** Finds tool calls in an answer as it streams; what turns out to be no call is given out as content, unchanged. */
 import type { Tool } from '../types/message.ts';
 import type { ToolCallFormat } from '../types/tool-call-format.ts';
-import { scanCall } from './call-scanners.ts';
 import { partialSuffix } from './partial.ts';
+import { type CallScanner, createCallScanner } from './scan/index.ts';
 import type { OutputParser, OutputPiece } from './types.ts';
 
 /**
@@ -20,6 +20,10 @@ export function createToolCallParser(format: ToolCallFormat, tools: readonly Too
   let buffer = '';
   /** Text of the block that has led to no call yet; content again if none comes. */
   let unread = '';
+  /** Reads the call at the start of the buffer; undefined = none has begun. */
+  let scanner: CallScanner | undefined;
+  /** Commas and brackets of a list of calls may follow: the block has not been closed yet. */
+  let isInList = true;
 
   const step = (pieces: OutputPiece[], isEnd: boolean): boolean => {
     switch (state) {
@@ -53,21 +57,22 @@ export function createToolCallParser(format: ToolCallFormat, tools: readonly Too
       }
       case 'block':
       case 'after': {
-        skipFillers();
-        if (
-          buffer === '' ||
-          (!isEnd && fillers.some((filler) => filler !== buffer && filler.startsWith(buffer)))
-        )
-          return false;
-        const scanned = scanCall(format, buffer, tools);
+        if (scanner === undefined) {
+          skipFillers();
+          if (buffer === '' || (!isEnd && mayBecomeFiller())) return false;
+        }
+        scanner ??= createCallScanner(format, tools);
+        const scanned = scanner(buffer, isEnd);
+        if (scanned.type === 'more' && !isEnd) return false;
+        scanner = undefined;
         if (scanned.type === 'call') {
           pieces.push({ type: 'toolCall', name: scanned.name, arguments: scanned.arguments });
           buffer = buffer.slice(scanned.end);
           unread = '';
+          isInList = true;
           state = 'after';
           return true;
         }
-        if (scanned.type === 'more' && !isEnd) return false;
         // No call: what was taken for one is content, and the search goes on behind it.
         const opener = openers.find((text) => buffer.startsWith(text)) ?? '';
         emit(pieces, unread + opener);
@@ -83,16 +88,32 @@ export function createToolCallParser(format: ToolCallFormat, tools: readonly Too
   const skipFillers = (): void => {
     for (;;) {
       const rest = buffer.trimStart();
-      const isOpening = openers.some(
-        (text) => text !== format.blockOpen && (rest.startsWith(text) || text.startsWith(rest)),
-      );
-      const filler = isOpening ? '' : (fillers.find((text) => rest.startsWith(text)) ?? '');
+      const filler = fillerAt(rest);
       const length = buffer.length - rest.length + filler.length;
       if (length === 0) return;
+      if (filler !== '' && filler === format.blockOpen) {
+        state = 'block';
+        isInList = true;
+      } else if (filler.length > 1 && state === 'after') {
+        isInList = false;
+      }
       if (state === 'block') unread += buffer.slice(0, length);
       buffer = buffer.slice(length);
     }
   };
+
+  const fillerAt = (rest: string): string => {
+    const isOpening = openers.some(
+      (text) => text !== format.blockOpen && (rest.startsWith(text) || text.startsWith(rest)),
+    );
+    if (isOpening) return '';
+    const filler = fillers.find((text) => rest.startsWith(text) && (isInList || text.length > 1));
+    return filler ?? (format.hasId ? (/^[\w-]{1,64}(?=<)/.exec(rest)?.[0] ?? '') : '');
+  };
+
+  const mayBecomeFiller = (): boolean =>
+    fillers.some((filler) => filler !== buffer && filler.startsWith(buffer)) ||
+    (format.hasId === true && /^[\w-]{1,64}$/.test(buffer));
 
   return {
     push(text) {

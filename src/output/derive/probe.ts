@@ -1,0 +1,84 @@
+/** A made-up conversation with tool calls, rendered to see how a template writes them. */
+import type { JsonObject } from '../../types/json.ts';
+import type { Message, Tool } from '../../types/message.ts';
+import type { ThinkingTags } from '../types.ts';
+import { commonStart } from './tags.ts';
+
+/** Renders a conversation with the template; throws when the template refuses it. */
+export type RenderProbe = (messages: readonly Message[], tools: readonly Tool[]) => string;
+
+/** Words that no template contains, one a thing that has to be found again. */
+export const probe = {
+  user: 'zquser',
+  answer: 'zqanswer',
+  names: ['zqtoola', 'zqtoolb'],
+  /** Nine characters, as Mistral's templates demand. */
+  ids: ['zqcall000', 'zqcall001'],
+  keys: ['zqkeya', 'zqkeyb', 'zqkeyc'],
+  /** Two texts, which show what stands between arguments, and a number, which shows whether types are written. */
+  values: ['zqvala', 'zqvalb', 90210],
+} as const;
+
+export const probeArguments: JsonObject = Object.fromEntries(
+  probe.keys.map((key, i) => [key, probe.values[i] ?? null]),
+);
+
+export const probeTools: readonly Tool[] = probe.names.map((name) => ({
+  type: 'function',
+  function: {
+    name,
+    description: 'probe',
+    parameters: {
+      type: 'object',
+      properties: Object.fromEntries(
+        probe.keys.map((key, i) => [key, { type: typeof probe.values[i], description: 'probe' }]),
+      ),
+      required: [...probe.keys],
+    },
+  },
+}));
+
+const user: Message = { role: 'user', content: probe.user };
+
+/** What the template makes of an assistant message with the first `count` calls; undefined = it refuses or hides them. */
+export function renderCalls(render: RenderProbe, count: number): string | undefined {
+  const names = probe.names.slice(0, count);
+  const toolCalls = names.map((name, index) => ({
+    id: probe.ids[index] ?? '',
+    index,
+    name,
+    arguments: probeArguments,
+  }));
+  const text = renderTurn(render, { role: 'assistant', content: '', toolCalls }, probeTools);
+  return text !== undefined && names.every((name) => text.includes(name)) ? text : undefined;
+}
+
+/** The same for a plain answer. */
+export function renderAnswer(render: RenderProbe): string | undefined {
+  const text = renderTurn(render, { role: 'assistant', content: probe.answer }, []);
+  return text?.includes(probe.answer) ? text : undefined;
+}
+
+/** What the model would write of the message: the text without what the prompt ends with, `<|im_start|>assistant`. */
+function renderTurn(render: RenderProbe, message: Message, tools: readonly Tool[]): string | undefined {
+  try {
+    const text = afterUser(render([user, message], tools));
+    const start = afterUser(render([user], tools));
+    // The prompt may go on where a finished turn does not, with the beginning of a thought.
+    return text.startsWith(start) ? text.slice(start.length) : text.slice(commonStart(text, start).length);
+  } catch {
+    return undefined; // the template refuses such a message
+  }
+}
+
+/** Templates put the declarations of tools before the last user message, or after it; the answer comes last. */
+function afterUser(text: string): string {
+  return text.slice(text.lastIndexOf(probe.user) + probe.user.length);
+}
+
+/** Drops what comes up to the end of a thought: templates put an empty one before answers. */
+export function withoutThought(text: string, tags: ThinkingTags | undefined): string {
+  if (tags === undefined) return text;
+  const end = text.lastIndexOf(tags.close);
+  return end < 0 ? text : text.slice(end + tags.close.length);
+}
