@@ -13,8 +13,9 @@ export interface RegistrySettings {
   readonly maxAttempts: number;
   /** The first wait between two attempts; it doubles with each. */
   readonly backoffMs: number;
-  /** How often the state of a part is written, so that a killed process loses little. */
+  /** The state of a part is written after so much time or so many bytes, so that a killed process loses little. */
   readonly checkpointMs: number;
+  readonly checkpointBytes: number;
 }
 
 export const defaultSettings: RegistrySettings = {
@@ -26,6 +27,7 @@ export const defaultSettings: RegistrySettings = {
   maxAttempts: 6,
   backoffMs: 1_000,
   checkpointMs: 1_000,
+  checkpointBytes: 8 * 1024 * 1024,
 };
 
 /** Bounds of what a registry may send besides blobs, whose sizes their manifests tell. */

@@ -202,14 +202,17 @@ export class Download {
   /** Writes the state of a part now and then, and at the end of an attempt. */
   #checkpoint(part: Part): { tick(): void; finish(): Promise<void> } {
     if (!this.#hasRanges) return { tick: () => {}, finish: async () => {} }; // there is no going on from the middle
-    const { checkpointMs } = this.#deps.settings;
+    const { checkpointMs, checkpointBytes } = this.#deps.settings;
     let savedAt = performance.now();
+    let savedBytes = part.completed;
     let saving: Promise<void> | undefined;
     return {
       tick: () => {
         const now = performance.now();
-        if (saving !== undefined || now - savedAt < checkpointMs) return;
+        const isDue = now - savedAt >= checkpointMs || part.completed - savedBytes >= checkpointBytes;
+        if (saving !== undefined || !isDue) return;
         savedAt = now;
+        savedBytes = part.completed;
         saving = this.#files
           .save(part)
           .catch(() => {}) // the one at the end tells what is wrong with the disk
