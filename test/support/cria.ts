@@ -22,8 +22,8 @@ export interface TestServer {
   log(): string;
   /** Runs a command against this server. */
   cli(args: readonly string[], options?: { input?: string; cwd?: string }): Promise<CliResult>;
-  /** Ends the process and starts another one on the same port and store. */
-  restart(): Promise<void>;
+  /** Ends the process, by SIGTERM as a rule, and starts another one on the same port and store. */
+  restart(signal?: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -66,10 +66,10 @@ export async function startCria(env: Readonly<Record<string, string>> = {}): Pro
     }
     return started;
   };
-  const end = async (running: ChildProcess): Promise<void> => {
+  const end = async (running: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     if (running.exitCode !== null || running.signalCode !== null) return;
     const ended = new Promise((resolve) => running.once('exit', resolve));
-    running.kill('SIGTERM');
+    running.kill(signal);
     await ended;
   };
   let child = await start();
@@ -82,8 +82,8 @@ export async function startCria(env: Readonly<Record<string, string>> = {}): Pro
     },
     log: () => log,
     cli: (args, options) => runCli(args, fullEnv, options),
-    restart: async () => {
-      await end(child);
+    restart: async (signal) => {
+      await end(child, signal);
       child = await start();
     },
     stop: async () => {
