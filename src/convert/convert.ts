@@ -1,7 +1,7 @@
 /** A folder of safetensors, as the transformers library saves models → the content of a GGUF file. */
 import type { GgufContent } from '../gguf/writer.ts';
 import { architectureReader } from './arch/index.ts';
-import { conversionError } from './error.ts';
+import { conversionError, unsupported } from './error.ts';
 import type { FloatType } from './floats.ts';
 import { ModelFolder } from './folder.ts';
 import { maxTokens } from './limits.ts';
@@ -40,6 +40,10 @@ export async function convertFolder(
   const config = await folder.readJson('config.json');
   if (config === undefined) throw conversionError('config.json is missing');
   const readArchitecture = architectureReader(config);
+  if (config.raw('quantization_config') !== undefined)
+    throw unsupported(
+      'models that are quantized already are not implemented yet; convert the original instead',
+    );
   const { files: weightsFiles, index } = await folder.weights();
   const weights = await Weights.open(weightsFiles, { index, signal: options.signal });
   try {

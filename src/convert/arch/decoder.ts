@@ -50,8 +50,10 @@ export function readDecoderShape(
   };
 }
 
-/** Keys of llama.cpp's gguf-py constants. */
+/** Keys of llama.cpp's gguf-py constants. Throws `not_implemented` for rotations that the architecture does not have. */
 export function decoderMetadata(arch: string, shape: DecoderShape, rope: Rope): Metadata {
+  if (rope.partialFactor !== 1 && arch !== 'phi3')
+    throw unsupported('heads that are rotated in part are not implemented for this architecture');
   return [
     [`${arch}.context_length`, uint(shape.nCtx)],
     [`${arch}.embedding_length`, uint(shape.nEmbd)],
