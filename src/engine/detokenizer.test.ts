@@ -49,7 +49,7 @@ describe('Detokenizer', () => {
 });
 
 describe('PieceCache', () => {
-  it('reads each piece once and finds tokens by their bytes', () => {
+  it('reads each piece once', () => {
     const pieces = ['a', 'b', 'a', '', 'é'];
     let reads = 0;
     const cache = new PieceCache({
@@ -62,11 +62,5 @@ describe('PieceCache', () => {
     expect(cache.get(0).ascii).toBe('a');
     expect(cache.get(4).ascii).toBeUndefined();
     expect(reads).toBe(2);
-    const byPiece = cache.tokensByPiece(pieces.length);
-    expect([byPiece.get('a'), byPiece.get(''), byPiece.get(Buffer.from('é').toString('latin1'))]).toEqual([
-      0,
-      undefined,
-      4,
-    ]);
   });
 });

@@ -14,7 +14,6 @@ export interface Piece {
 export class PieceCache {
   readonly #source: PieceSource;
   readonly #pieces = new Map<number, Piece>();
-  #byPiece: Map<string, number> | undefined;
 
   constructor(source: PieceSource) {
     this.#source = source;
@@ -25,23 +24,16 @@ export class PieceCache {
     if (piece === undefined) {
       const bytes = this.#source.piece(token);
       const isAscii = bytes.every((byte) => byte < 0x80);
-      piece = { bytes, ascii: isAscii ? Buffer.from(bytes).toString('latin1') : undefined };
+      piece = { bytes, ascii: isAscii ? toLatin1(bytes) : undefined };
       this.#pieces.set(token, piece);
     }
     return piece;
   }
+}
 
-  /** Every piece (latin1, one character a byte) with its first token; made on the first call, which reads the vocabulary. */
-  tokensByPiece(nTokens: number): ReadonlyMap<string, number> {
-    if (this.#byPiece === undefined) {
-      this.#byPiece = new Map();
-      for (let token = 0; token < nTokens; token++) {
-        const text = Buffer.from(this.#source.piece(token)).toString('latin1');
-        if (text !== '' && !this.#byPiece.has(text)) this.#byPiece.set(text, token);
-      }
-    }
-    return this.#byPiece;
-  }
+/** Bytes as a string of one character each. */
+export function toLatin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 /** Text of one sequence. Bytes that can never become a character turn into U+FFFD. */

@@ -10,6 +10,7 @@ import { ThreadPool } from '../native/thread-pool.ts';
 import type {
   EngineStats,
   GenerateWork,
+  GrammarSpec,
   LoadedInfo,
   LoadSpec,
   StepEvent,
@@ -19,6 +20,7 @@ import type {
 import { type Attention, chooseAttention } from './attention.ts';
 import { PieceCache } from './detokenizer.ts';
 import { Grammar } from './grammar.ts';
+import { GrammarVocab } from './grammar-vocab.ts';
 import { KvCache } from './kv-cache.ts';
 import { LogprobReader } from './logprobs.ts';
 import { StepLoop } from './loop.ts';
@@ -73,6 +75,7 @@ export class Engine implements Disposable {
   #secluded: Lane | undefined;
   readonly #counters = newCounters();
   readonly #pieces: PieceCache;
+  readonly #grammarVocab: GrammarVocab;
   readonly #isEogCache = new Map<number, boolean>();
   readonly #scratch: SamplerScratch;
   #logprobs: LogprobReader | undefined;
@@ -109,6 +112,7 @@ export class Engine implements Disposable {
     this.#onEvents = options.onEvents;
     this.#model = model;
     this.#pieces = new PieceCache(model.vocab);
+    this.#grammarVocab = new GrammarVocab(model.vocab);
     this.#pool = ThreadPool.create(
       model.library,
       spec.nThreads > 0 ? spec.nThreads : threadsFor(model.sizeBytes),
@@ -118,6 +122,7 @@ export class Engine implements Disposable {
       candidates: new Candidates(nVocab),
       top: new TopK(Math.min(maxTopK, nVocab), nVocab),
       row: new Float32Array(nVocab),
+      masked: new Float32Array(nVocab),
       dry: new DryPrototypes(model),
     };
     this.#adapters = spec.adapterPaths.map((path) => model.loadAdapter(path));
@@ -258,13 +263,16 @@ export class Engine implements Disposable {
     const params = limitSampling(work.sampling, { nVocab: vocab.nTokens, nCtx });
     const prompt = preparePrompt(vocab, work, nCtx);
     // Last, so that nothing can fail between the native parts and their owner.
-    const grammar =
-      work.grammar === undefined ? undefined : new Grammar(this.#model, this.#pieces, work.grammar);
+    const grammar = work.grammar === undefined ? undefined : this.#makeGrammar(work.grammar);
     const sampler = new SamplerChain(this.#model, params, { scratch: this.#scratch, grammar });
     sampler.addPrompt(prompt.tokens);
     const most = maxAnswerContexts * nCtx;
     const nPredict = work.nPredict < 0 ? most : Math.min(work.nPredict, most);
     return new Sequence({ id, work, prompt, sampler, nPredict });
+  }
+
+  #makeGrammar(spec: GrammarSpec): Grammar {
+    return new Grammar({ model: this.#model, pieces: this.#pieces, vocab: this.#grammarVocab }, spec);
   }
 
   #secludedLane(): Lane {

@@ -5,19 +5,30 @@ const maxBytes = 1024 * 1024;
 const maxDepth = 200;
 const maxRules = 5000;
 
+/** What the text shows without parsing it. */
+export interface GbnfTraits {
+  /** It names tokens (`<think>`, `!<[7]>`): then a token may be allowed although one that it begins with isn't. */
+  readonly hasTokens: boolean;
+}
+
 /** Throws `bad_request`. Whether the text is valid GBNF is left to llama.cpp. */
-export function checkGbnf(gbnf: string): void {
+export function checkGbnf(gbnf: string): GbnfTraits {
   if (gbnf.includes('\0')) throw new CriaError('bad_request', 'the grammar contains a zero byte');
   if (Buffer.byteLength(gbnf) > maxBytes)
     throw new CriaError('bad_request', `the grammar is longer than ${maxBytes} bytes`);
   let depth = 0;
   let nRules = 0;
-  for (const [match] of gbnf.matchAll(/"(?:\\[\s\S]|[^"\\])*"|\[(?:\\[\s\S]|[^\]\\])*\]|#[^\n]*|::=|[()]/g)) {
+  let hasTokens = false;
+  for (const [match] of gbnf.matchAll(
+    /"(?:\\[\s\S]|[^"\\])*"|\[(?:\\[\s\S]|[^\]\\])*\]|#[^\n]*|::=|[()<]/g,
+  )) {
     if (match === '(') depth++;
     else if (match === ')') depth--;
     else if (match === '::=') nRules++;
+    else if (match === '<') hasTokens = true;
     if (depth > maxDepth)
       throw new CriaError('bad_request', `the grammar nests groups deeper than ${maxDepth}`);
   }
   if (nRules > maxRules) throw new CriaError('bad_request', `the grammar has more than ${maxRules} rules`);
+  return { hasTokens };
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isCriaError } from '../errors.ts';
+import { Candidates } from '../native/candidates.ts';
 import type { Model } from '../native/model.ts';
 import { PieceCache } from './detokenizer.ts';
 import { Grammar } from './grammar.ts';
+import { GrammarVocab } from './grammar-vocab.ts';
 import { baseVocabulary, eosToken } from './testdata/random-model.ts';
 import { loadModel, makeModelFile, noLibrary, type TestModelFile } from './testdata/test-model.ts';
 
@@ -24,7 +26,10 @@ describe.skipIf(noLibrary)('Grammar', () => {
     file[Symbol.dispose]();
   });
   const make = (gbnf: string, triggers?: { text: string; include: boolean }[]) =>
-    new Grammar(model, new PieceCache(model.vocab), triggers === undefined ? { gbnf } : { gbnf, triggers });
+    new Grammar(
+      { model, pieces: new PieceCache(model.vocab), vocab: new GrammarVocab(model.vocab) },
+      triggers === undefined ? { gbnf } : { gbnf, triggers },
+    );
   /** Feeds tokens until one is refused; that one, or undefined. */
   const firstRefused = (grammar: Grammar, texts: readonly string[]): string | undefined => {
     for (const text of texts) {
@@ -48,6 +53,34 @@ describe.skipIf(noLibrary)('Grammar', () => {
       firstRefused(grammar, ['<0xC3>', '<0xA9>', '<0xF0>', '<0x9F>', '<0x91>', '<0x8D>']),
     ).toBeUndefined();
     expect(grammar.allows(eosToken)).toBe(true);
+  });
+
+  it.each([
+    ['nothing yet', 'root ::= "the" [ ] [a-c]+ ', []],
+    ['the end', 'root ::= "a"', ['a']],
+    ['the end or more', 'root ::= "a" "b"?', ['a']],
+    ['half a character', 'root ::= [é-ü]+', ['<0xC3>']],
+    ['JSON', 'root ::= "{" ws "\\"" [a-z]* "\\"" ws ":" [0-9]+ "}"\nws ::= [ \\n]*', ['{', ' ']],
+    ['a string of anything', 'root ::= [^x]+', ['a']],
+  ])('finds all allowed tokens after %s', (_, gbnf, texts) => {
+    using grammar = make(gbnf);
+    expect(firstRefused(grammar, texts)).toBeUndefined();
+    const { nTokens } = model.vocab;
+    using candidates = new Candidates(nTokens);
+    const found = [...(grammar.allowedTokens(candidates) ?? [])].sort((a, b) => a - b);
+    expect(found).toEqual(
+      Array.from({ length: nTokens }, (_, token) => token).filter((token) => grammar.allows(token)),
+    );
+    expect(found.length).toBeGreaterThan(0);
+  });
+
+  it('does not look that way when the grammar names tokens', () => {
+    using grammar = make('root ::= <tool_call> "a"');
+    using candidates = new Candidates(model.vocab.nTokens);
+    expect(grammar.allowedTokens(candidates)).toBeUndefined();
+    expect(grammar.allows(id('<tool_call>'))).toBe(true);
+    using text = make('root ::= "<tool_call>" [<] # <\n');
+    expect(text.allowedTokens(candidates)).toBeDefined();
   });
 
   const broken: [string, string][] = [

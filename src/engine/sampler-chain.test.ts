@@ -6,6 +6,7 @@ import { Sampler } from '../native/sampler.ts';
 import type { SamplingParams } from '../types/sampling.ts';
 import { PieceCache } from './detokenizer.ts';
 import { Grammar } from './grammar.ts';
+import { GrammarVocab } from './grammar-vocab.ts';
 import { SamplerChain, type SamplerScratch } from './sampler-chain.ts';
 import { DryPrototypes, type SamplerMaker } from './sampler-makers.ts';
 import { limitSampling } from './sampling-limits.ts';
@@ -83,6 +84,7 @@ describe.skipIf(noLibrary)('SamplerChain', () => {
       candidates: new Candidates(nVocab),
       top: new TopK(600, nVocab),
       row: new Float32Array(nVocab),
+      masked: new Float32Array(nVocab),
       dry: new DryPrototypes(model),
     };
   });
@@ -99,6 +101,12 @@ describe.skipIf(noLibrary)('SamplerChain', () => {
   };
   const sampleAll = (chain: SamplerChain, rows: readonly Float32Array[]) =>
     rows.map((row) => chain.sample(row.slice(), never));
+
+  const grammarOf = (gbnf: string) =>
+    new Grammar(
+      { model, pieces: new PieceCache(model.vocab), vocab: new GrammarVocab(model.vocab) },
+      { gbnf },
+    );
 
   it('draws what the full chain of llama.cpp draws', () => {
     const maybe = (value: fc.Arbitrary<number>, off: number) => fc.oneof(fc.constant(off), value);
@@ -196,7 +204,7 @@ describe.skipIf(noLibrary)('SamplerChain', () => {
   });
 
   it('tells the grammar and the penalties nothing about tokens that end the answer', () => {
-    const grammar = new Grammar(model, new PieceCache(model.vocab), { gbnf: 'root ::= "a"?' });
+    const grammar = grammarOf('root ::= "a"?');
     using chain = make({}, grammar).chain;
     const row = new Float32Array(nVocab);
     row[2] = 9;
@@ -204,31 +212,40 @@ describe.skipIf(noLibrary)('SamplerChain', () => {
   });
 
   describe('with a grammar', () => {
-    const grammarOf = (gbnf: string) => new Grammar(model, new PieceCache(model.vocab), { gbnf });
-    /** What masking everything first gives. */
-    const maskedFirst = (gbnf: string, changes: Partial<SamplingParams>, rows: readonly Float32Array[]) => {
-      using grammar = grammarOf(gbnf);
-      using chain = make(changes).chain;
-      return rows.map((row) => {
-        scratch.candidates.setAll(row);
-        grammar.mask(scratch.candidates);
-        const masked = row.map((_, token) => scratch.candidates.logit(token));
-        const token = chain.sample(masked, never);
-        if (!grammar.allows(token)) throw new Error('not masked');
-        grammar.accept(token);
-        return token;
-      });
-    };
-
     it.each<[string, string, Partial<SamplingParams>]>([
       ['greedy', 'root ::= [a-z ]+', {}],
       ['greedy, few allowed', 'root ::= "x"+', {}],
-      ['top-k 1', 'root ::= [a-m]+', { temperature: 1, topK: 1 }],
       ['greedy with a bias', 'root ::= [a-z]+', { logitBias: [[270, 50]] }],
-    ])('%s: the same as masking everything first', (_, gbnf, changes) => {
-      const rows = makeRows(11, 12);
+      ['one of the best', 'root ::= [a-m]+', { temperature: 1, topK: 1 }],
+      ['the best few', 'root ::= [a-z]+', { temperature: 1 }],
+      ['the best few of few', 'root ::= [xyz]+', { temperature: 2, topP: 1 }],
+      ['many of the best', 'root ::= [a-m ]+', { temperature: 1, topK: 599, topP: 1 }],
+      ['all', 'root ::= [a-m ]+', { temperature: 1, topK: 0, topP: 1 }],
+      ['top-n-sigma', 'root ::= [a-m ]+', { temperature: 1, topNSigma: 1 }],
+      ['typical-p', 'root ::= [a-m ]+', { temperature: 1, typicalP: 0.5 }],
+      ['a grammar that names tokens', 'root ::= (<tool_call> | [a-f])+', { temperature: 1 }],
+    ])('%s: the same as masking everything when the token is refused', (_, gbnf, changes) => {
+      const rows = makeRows(11, 40);
+      using grammar = grammarOf(gbnf);
+      using plain = make(changes).chain;
+      const expected = rows.map((row) => {
+        let token = plain.sample(row.slice(), never);
+        if (!grammar.allows(token)) {
+          scratch.candidates.setAll(row);
+          grammar.mask(scratch.candidates);
+          // The bias is in the chain; what is masked stays so.
+          token = plain.sample(
+            row.map((_, id) =>
+              scratch.candidates.logit(id) === Number.NEGATIVE_INFINITY ? Number.NEGATIVE_INFINITY : row[id]!,
+            ),
+            never,
+          );
+        }
+        grammar.accept(token);
+        return token;
+      });
       using chain = make(changes, grammarOf(gbnf)).chain;
-      expect(sampleAll(chain, rows)).toEqual(maskedFirst(gbnf, changes, rows));
+      expect(sampleAll(chain, rows)).toEqual(expected);
     });
 
     it.each<[string, Partial<SamplingParams>]>([

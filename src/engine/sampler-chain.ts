@@ -14,15 +14,17 @@ export interface SamplerScratch {
   readonly candidates: Candidates;
   /** For the best few. */
   readonly top: TopK;
-  /** Float32Array // [nVocab] */
+  /** Float32Array // [nVocab], logits after top-n-sigma */
   readonly row: Float32Array;
+  /** Float32Array // [nVocab], logits after a grammar */
+  readonly masked: Float32Array;
   readonly dry: DryPrototypes;
 }
 
-/** How many of the best a grammar looks at first: mostly some of them are allowed. */
-const grammarRounds = [256, 4096];
+/** A grammar tries so many of the best first: mostly enough of them are allowed. */
+const nFirstTried = 256;
 
-/** Candidates that were not looked at may be left out when together they weigh less than this beside the best one. */
+/** Candidates that were not tried may be left out when together they weigh less than this beside the best one. */
 const negligible = 2 ** -40;
 
 const impossible = Number.NEGATIVE_INFINITY;
@@ -178,28 +180,38 @@ export class SamplerChain implements Disposable {
 
   /** Chooses among the tokens that the grammar allows. */
   #pickMasked(logits: Float32Array, grammar: Grammar): number {
-    const { candidates, top } = this.#scratch;
-    const nWanted = this.#draw === undefined ? 1 : this.#nTop;
-    if (nWanted !== undefined && this.#sigma === undefined) {
-      for (const round of grammarRounds) {
-        const n = Math.max(round, nWanted);
-        if (n > top.capacity || n >= logits.length) break;
-        const count = this.#setTop(logits, n);
-        if (count === 0) return -1;
-        const worst = candidates.logit(count - 1);
-        grammar.mask(candidates);
-        const kept = this.#compact(count, nWanted);
-        if (kept === 0 || (kept < nWanted && !isEnough(candidates.logit(0), worst, nWanted))) continue;
-        if (this.#draw === undefined) return candidates.token(0);
-        candidates.reset(kept, true);
-        this.#draw.apply(candidates);
-        return candidates.chosenToken;
-      }
+    const quick = this.#pickOfBest(logits, grammar);
+    if (quick !== undefined) return quick;
+    const { candidates, masked } = this.#scratch;
+    const allowed = grammar.allowedTokens(candidates);
+    if (allowed !== undefined) {
+      masked.fill(impossible);
+      for (const token of allowed) masked[token] = logits[token]!; // in range
+    } else {
+      candidates.setAll(logits);
+      grammar.mask(candidates);
+      for (let token = 0; token < masked.length; token++) masked[token] = candidates.logit(token);
     }
-    candidates.setAll(logits);
+    return this.#pick(masked);
+  }
+
+  /** Tries the best few only; undefined when too few of them are allowed to tell what all would give. */
+  #pickOfBest(logits: Float32Array, grammar: Grammar): number | undefined {
+    const { candidates } = this.#scratch;
+    const nWanted = this.#draw === undefined ? 1 : this.#nTop;
+    if (nWanted === undefined || nWanted > nFirstTried || this.#sigma !== undefined) return undefined;
+    const count = this.#setTop(logits, nFirstTried);
+    if (count === 0) return -1;
+    const worst = candidates.logit(count - 1);
     grammar.mask(candidates);
-    for (let token = 0; token < logits.length; token++) logits[token] = candidates.logit(token);
-    return this.#pick(logits);
+    const kept = this.#compact(count, nWanted);
+    const isEnough =
+      kept === nWanted || (kept > 0 && weigh(candidates.logit(0), worst, nWanted) < negligible);
+    if (!isEnough) return undefined;
+    if (this.#draw === undefined) return candidates.token(0);
+    candidates.reset(kept, true);
+    this.#draw.apply(candidates);
+    return candidates.chosenToken;
   }
 
   /** Moves the candidates that were not masked to the front, at most `limit`; returns how many there are. */
@@ -214,9 +226,9 @@ export class SamplerChain implements Disposable {
   }
 }
 
-/** Whether `missing` further candidates, none better than `worst`, weigh nothing beside the best. */
-function isEnough(best: number, worst: number, missing: number): boolean {
-  return missing * Math.exp(worst - best) < negligible;
+/** What `count` candidates, none better than `worst`, weigh at most beside the best. */
+function weigh(best: number, worst: number, count: number): number {
+  return count * Math.exp(worst - best);
 }
 
 /** llama.cpp takes 2^32-1 as "random"; so does -1 here, and no other seed becomes it. */
