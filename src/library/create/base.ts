@@ -110,8 +110,6 @@ function isSafetensors(file: UploadedFile): boolean {
 
 /** Adds an uploaded adapter. Errors as in `importFiles`. */
 export async function* importAdapter(file: UploadedFile, options: BaseOptions): AsyncGenerator<Progress> {
-  if (isSafetensors(file))
-    throw new CriaError('not_implemented', 'adapters from safetensors files are not implemented yet');
   yield { status: 'parsing GGUF' };
   const opened = await openGguf(file, options);
   if (splitCountOf(opened.header) > 1)

@@ -45,6 +45,8 @@ export function checkRequest(request: CreateRequest, inspectGoTemplate: InspectG
   if (source === 'cloud') throw remoteModel();
   const name = parseModelName(base);
   if (request.template !== undefined) checkTemplate(request.template, inspectGoTemplate);
+  if (adapters.some(({ path }) => path.toLowerCase().endsWith('.safetensors')))
+    throw new CriaError('not_implemented', 'adapters from safetensors files are not implemented yet');
   if (adapters.length > 1) throw new CriaError('bad_request', 'only one adapter is currently supported');
   return {
     name,
