@@ -3,7 +3,7 @@ import { isCriaError } from '../errors.ts';
 import type { GenerateWork, StepEvent } from '../protocol/messages.ts';
 import type { ChosenLogprob, Truncation } from '../types/events.ts';
 import { Engine } from './engine.ts';
-import { baseVocabulary } from './testdata/random-model.ts';
+import { baseVocabulary, writeRandomAdapter } from './testdata/random-model.ts';
 import { makeModelFile, makeSpec, noLibrary, type TestModelFile } from './testdata/test-model.ts';
 import { makeWork } from './testdata/work.ts';
 
@@ -280,6 +280,21 @@ describe.skipIf(noLibrary)('Engine.load', () => {
     );
     for (const { end } of outcomes) expect(end.type).toBe('finish');
     engine.checkIntegrity();
+  });
+
+  it('applies an adapter', async () => {
+    const adapter = `${file.path}.lora`;
+    await writeRandomAdapter(adapter);
+    const answers: string[] = [];
+    for (const adapterPaths of [[], [adapter]]) {
+      const { engine, generate } = await startEngine(file, { adapterPaths });
+      using _ = engine;
+      for (const deterministic of [false, true])
+        answers.push((await generate(makeWork('the dog ran', { deterministic }))).text);
+    }
+    expect(answers[1]).toBe(answers[0]);
+    expect(answers[3]).toBe(answers[2]);
+    expect(answers[2]).not.toBe(answers[0]);
   });
 
   it('can be closed in the middle of work, twice', async () => {

@@ -1,8 +1,5 @@
 /** A loaded model that generates: the child process drives it over messages, benchmarks drive it directly. */
 import { CriaError, toCriaError } from '../errors.ts';
-import { Batch } from '../native/batch.ts';
-import { Candidates } from '../native/candidates.ts';
-import { Context } from '../native/context.ts';
 import { type Device, Library } from '../native/library.ts';
 import { Model } from '../native/model.ts';
 import type { Pointer } from '../native/structs.ts';
@@ -10,7 +7,6 @@ import { ThreadPool } from '../native/thread-pool.ts';
 import type {
   EngineStats,
   GenerateWork,
-  GrammarSpec,
   LoadedInfo,
   LoadSpec,
   StepEvent,
@@ -18,38 +14,15 @@ import type {
   TokenizeResult,
 } from '../protocol/messages.ts';
 import { type Attention, chooseAttention } from './attention.ts';
-import { PieceCache } from './detokenizer.ts';
-import { Grammar } from './grammar.ts';
-import { GrammarVocab } from './grammar-vocab.ts';
-import { KvCache } from './kv-cache.ts';
-import { LogprobReader } from './logprobs.ts';
-import { StepLoop } from './loop.ts';
+import { Lane, type LaneOptions } from './lane.ts';
 import { estimateSizeBytes, vramTaken } from './memory-size.ts';
-import { preparePrompt } from './prompt.ts';
-import { SamplerChain, type SamplerScratch } from './sampler-chain.ts';
-import { DryPrototypes } from './sampler-makers.ts';
-import { limitSampling } from './sampling-limits.ts';
-import { Sequence } from './sequence.ts';
+import { SequenceFactory } from './sequence-factory.ts';
 import { newCounters } from './stats.ts';
 import { detokenizeIds, tokenizeText } from './text-tokens.ts';
 import { threadsFor } from './threads.ts';
-import { TopK } from './top-k.ts';
-
-/** No answer is longer than this many contexts. */
-const maxAnswerContexts = 10;
-
-/** Largest `top_k` that is selected here; beyond it llama.cpp sorts all candidates. */
-const maxTopK = 4096;
 
 /** Context shifts keep at least this many tokens free. */
 const minCtx = 4;
-
-/** A context with its cache and its step loop. */
-interface Lane {
-  readonly context: Context;
-  readonly batch: Batch;
-  readonly loop: StepLoop;
-}
 
 export interface EngineOptions {
   /** Called after every step that brought news; also for requests that could not start. */
@@ -74,11 +47,7 @@ export class Engine implements Disposable {
    */
   #secluded: Lane | undefined;
   readonly #counters = newCounters();
-  readonly #pieces: PieceCache;
-  readonly #grammarVocab: GrammarVocab;
-  readonly #isEogCache = new Map<number, boolean>();
-  readonly #scratch: SamplerScratch;
-  #logprobs: LogprobReader | undefined;
+  readonly #factory: SequenceFactory;
   #nextStep: NodeJS.Immediate | undefined;
   #isClosed = false;
 
@@ -111,20 +80,10 @@ export class Engine implements Disposable {
     this.#spec = spec;
     this.#onEvents = options.onEvents;
     this.#model = model;
-    this.#pieces = new PieceCache(model.vocab);
-    this.#grammarVocab = new GrammarVocab(model.vocab);
     this.#pool = ThreadPool.create(
       model.library,
       spec.nThreads > 0 ? spec.nThreads : threadsFor(model.sizeBytes),
     );
-    const nVocab = model.vocab.nTokens;
-    this.#scratch = {
-      candidates: new Candidates(nVocab),
-      top: new TopK(Math.min(maxTopK, nVocab), nVocab),
-      row: new Float32Array(nVocab),
-      masked: new Float32Array(nVocab),
-      dry: new DryPrototypes(model),
-    };
     this.#adapters = spec.adapterPaths.map((path) => model.loadAdapter(path));
     const devices = model.library.devices();
     this.#gpu = spec.nGpuLayers === 0 ? undefined : devices.find(isGpu);
@@ -132,14 +91,21 @@ export class Engine implements Disposable {
     const nCtxTrain = model.nCtxTrain > 0 ? model.nCtxTrain : Number.POSITIVE_INFINITY;
     const nCtx = Math.max(minCtx, Math.min(spec.nCtx, nCtxTrain));
     const nCells = Math.max(nCtx, Math.min(spec.nCells ?? Number.POSITIVE_INFINITY, nCtx * spec.nSlots));
-    this.#main = this.#makeLane({ nCtx, nCells, nSlots: spec.nSlots, reusesCache: true });
+    this.#factory = new SequenceFactory(model, nCtx);
+    try {
+      this.#main = this.#makeLane({ nCtx, nCells, nSlots: spec.nSlots, reusesCache: true });
+    } catch (error) {
+      this.#factory[Symbol.dispose]();
+      this.#pool[Symbol.dispose]();
+      throw error;
+    }
     const sizeVramBytes = vramTaken(devicesBefore, model.library.devices());
     this.info = {
       nCtx,
       nSlots: spec.nSlots,
       nBatch: this.#main.context.nBatch,
       nThreads: this.#pool.nThreads,
-      nVocab,
+      nVocab: model.vocab.nTokens,
       nEmbd: model.nEmbd,
       bosToken: model.vocab.bosToken,
       eosToken: model.vocab.eosToken,
@@ -165,7 +131,7 @@ export class Engine implements Disposable {
   submit(id: number, work: GenerateWork): void {
     try {
       const lane = work.deterministic === true ? this.#secludedLane() : this.#main;
-      const sequence = this.#makeSequence(id, work);
+      const sequence = this.#factory.make(id, work);
       lane.loop.submit(sequence);
       const { tokens, nBeforeTruncation: originalTokens } = sequence.prompt;
       if (originalTokens !== undefined)
@@ -213,13 +179,8 @@ export class Engine implements Disposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearImmediate(this.#nextStep);
-    for (const lane of this.#lanes()) {
-      lane.loop.close();
-      lane.context[Symbol.dispose]();
-      lane.batch[Symbol.dispose]();
-    }
-    this.#scratch.candidates[Symbol.dispose]();
-    this.#scratch.dry[Symbol.dispose]();
+    for (const lane of this.#lanes()) lane[Symbol.dispose]();
+    this.#factory[Symbol.dispose]();
     this.#pool[Symbol.dispose]();
     this.#model[Symbol.dispose]();
   }
@@ -257,75 +218,22 @@ export class Engine implements Disposable {
     }
   }
 
-  #makeSequence(id: number, work: GenerateWork): Sequence {
-    const { vocab } = this.#model;
-    const { nCtx } = this.info;
-    const params = limitSampling(work.sampling, { nVocab: vocab.nTokens, nCtx });
-    const prompt = preparePrompt(vocab, work, nCtx);
-    // Last, so that nothing can fail between the native parts and their owner.
-    const grammar = work.grammar === undefined ? undefined : this.#makeGrammar(work.grammar);
-    const sampler = new SamplerChain(this.#model, params, { scratch: this.#scratch, grammar });
-    sampler.addPrompt(prompt.tokens);
-    const most = maxAnswerContexts * nCtx;
-    const nPredict = work.nPredict < 0 ? most : Math.min(work.nPredict, most);
-    return new Sequence({ id, work, prompt, sampler, nPredict });
-  }
-
-  #makeGrammar(spec: GrammarSpec): Grammar {
-    return new Grammar({ model: this.#model, pieces: this.#pieces, vocab: this.#grammarVocab }, spec);
-  }
-
   #secludedLane(): Lane {
     const { nCtx } = this.info;
     this.#secluded ??= this.#makeLane({ nCtx, nCells: nCtx, nSlots: 1, reusesCache: false });
     return this.#secluded;
   }
 
-  #makeLane(options: { nCtx: number; nCells: number; nSlots: number; reusesCache: boolean }): Lane {
-    const { nSlots, nCtx } = options;
-    const spec = this.#spec;
-    const model = this.#model;
-    const context = Context.create(model, {
-      nCells: options.nCells,
-      nSeqMax: nSlots,
-      nBatch: spec.nBatch,
+  #makeLane(options: Pick<LaneOptions, 'nCtx' | 'nCells' | 'nSlots' | 'reusesCache'>): Lane {
+    return new Lane(this.#model, this.#factory, {
+      ...options,
       ...this.#attention,
+      nBatch: this.#spec.nBatch,
       threadPool: this.#pool,
       adapters: this.#adapters,
-    });
-    const batch = new Batch(context.nBatch);
-    const loop = new StepLoop({
-      context: { decode: () => context.decode(batch), logits: (index) => context.logits(index) },
-      batch,
-      cache: new KvCache(context, {
-        nSlots,
-        nCells: context.nCells,
-        canCut: !model.hasRecurrentState,
-      }),
-      nSlots,
-      nCtx,
-      // A CPU gains nothing from larger steps, and cancellations and newcomers wait for the end of one.
-      nBatch: this.#gpu !== undefined ? context.nBatch : context.nUbatch,
-      canShift: context.canShift,
-      pieces: this.#pieces,
-      logprobs: () => {
-        this.#logprobs ??= new LogprobReader(model.vocab.nTokens, this.#scratch.top, this.#pieces);
-        return this.#logprobs;
-      },
-      isEog: (token) => this.#isEog(token),
+      usesGpu: this.#gpu !== undefined,
       counters: this.#counters,
-      reusesCache: options.reusesCache,
     });
-    return { context, batch, loop };
-  }
-
-  #isEog(token: number): boolean {
-    let isEog = this.#isEogCache.get(token);
-    if (isEog === undefined) {
-      isEog = this.#model.vocab.isEog(token);
-      this.#isEogCache.set(token, isEog);
-    }
-    return isEog;
   }
 }
 

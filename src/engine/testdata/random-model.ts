@@ -102,6 +102,26 @@ export async function writeRandomModel(path: string, options: RandomModelOptions
   await writeGguf(path, { metadata, tensors });
 }
 
+/** Writes a LoRA adapter with random weights for the query projection of the first layer of a random model. */
+export async function writeRandomAdapter(path: string, nEmbd = 64): Promise<void> {
+  const rank = 4;
+  const tensor = (suffix: string, nIn: number, nOut: number, seed: number): GgufWriteTensor => ({
+    name: `blk.0.attn_q.weight.lora_${suffix}`,
+    type: 'F32',
+    shape: [nIn, nOut],
+    data: () => randomRows('F32', nIn, nOut, 1, seed),
+  });
+  await writeGguf(path, {
+    metadata: [
+      ['general.type', { type: 'string', value: 'adapter' }],
+      ['general.architecture', { type: 'string', value: 'llama' }],
+      ['adapter.type', { type: 'string', value: 'lora' }],
+      ['adapter.lora.alpha', { type: 'float32', value: rank }],
+    ],
+    tensors: [tensor('a', nEmbd, rank, 7), tensor('b', rank, nEmbd, 8)],
+  });
+}
+
 /** Rows of uniformly distributed weights with the standard deviation `scale`. */
 async function* randomRows(
   type: 'F32' | 'Q8_0',
