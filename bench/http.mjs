@@ -128,7 +128,7 @@ async function measureRates(generate, repeats) {
   return rates;
 }
 
-async function createModel(port, modelPath) {
+export async function createModel(port, modelPath) {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(modelPath)) hash.update(chunk);
   const digest = `sha256:${hash.digest('hex')}`;
@@ -173,7 +173,7 @@ function post(port, url, body, onLine) {
   });
 }
 
-async function untilReady(port, url) {
+export async function untilReady(port, url) {
   for (;;) {
     try {
       const response = await fetch(`http://127.0.0.1:${port}${url}`);
@@ -185,7 +185,7 @@ async function untilReady(port, url) {
   }
 }
 
-function end(child) {
+export function end(child) {
   return new Promise((resolve) => {
     if (child.exitCode !== null) return resolve();
     child.once('exit', resolve);
@@ -193,7 +193,7 @@ function end(child) {
   });
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
