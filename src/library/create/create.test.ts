@@ -239,7 +239,6 @@ describe('refusals', () => {
       { from: '../x' },
       { code: 'invalid_model_name', message: 'invalid model name' },
     ],
-    ['an unknown source', { from: 'none' }, { code: 'model_not_found', message: "model 'none' not found" }],
     ['a cloud source', { from: 'x:cloud' }, { code: 'forbidden' }],
     [
       'two source suffixes',

@@ -1,12 +1,14 @@
 /** POST /api/create: puts a new model together and writes its manifest last. */
-import { cancelledError } from '../../errors.ts';
+import { cancelledError, isCriaError } from '../../errors.ts';
 import { encodeConfig, type ModelConfig } from '../../store/config.ts';
 import { digestOf } from '../../store/digest.ts';
 import { configMediaType, digestsOf, encodeManifest, type Manifest } from '../../store/manifest.ts';
+import { findByText } from '../../store/resolve.ts';
 import type { Digest } from '../../types/digest.ts';
 import type { ModelName } from '../../types/model-name.ts';
 import type { LibraryContext } from '../context.ts';
 import { mergeParameters } from '../parameters.ts';
+import { pullModel } from '../pull.ts';
 import type { CreateRequest, Progress } from '../types.ts';
 import { type Base, type BaseOptions, importAdapter, importFiles, inheritModel } from './base.ts';
 import { type CheckedRequest, checkRequest } from './check-request.ts';
@@ -24,7 +26,7 @@ export async function* createModel(
   try {
     const { convert, quantize } = context;
     const options = { store, layers, convert, quantize, quantization: checked.quantization, signal };
-    const base = yield* readBase(checked, options);
+    const base = yield* readBase(context, checked, options);
     if (checked.adapter !== undefined) yield* importAdapter(checked.adapter, options);
     await addTexts(layers, request, base);
     const config = await layers.store(
@@ -45,11 +47,21 @@ export async function* createModel(
   }
 }
 
-async function* readBase(checked: CheckedRequest, options: BaseOptions): AsyncGenerator<Progress, Base> {
-  const { source } = checked;
-  return source.type === 'model'
-    ? yield* inheritModel(source.text, options)
-    : yield* importFiles(source.files, options);
+async function* readBase(
+  context: LibraryContext,
+  { source }: CheckedRequest,
+  options: BaseOptions,
+): AsyncGenerator<Progress, Base> {
+  if (source.type === 'files') return yield* importFiles(source.files, options);
+  const isHere = await findByText(context.store.catalog, source.text).then(
+    () => true,
+    (error: unknown) => {
+      if (isCriaError(error, 'model_not_found')) return false;
+      throw error;
+    },
+  );
+  if (!isHere) yield* pullModel(context, { model: source.text, insecure: false }, options.signal);
+  return yield* inheritModel(source.text, options);
 }
 
 /** Template, system, licences, parameters, messages: in this order behind the base's layers. */

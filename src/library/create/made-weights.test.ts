@@ -143,3 +143,29 @@ describe('quantizing', () => {
     expect(await blobNames()).toEqual(before);
   });
 });
+
+describe('a source that is not here', () => {
+  it('is pulled first', async () => {
+    const opened: string[] = [];
+    test = await temporaryLibrary({
+      registry: {
+        open: ({ name }) => {
+          opened.push(`${name.model}:${name.tag}`);
+          throw new CriaError('upstream', 'pull model manifest: file does not exist');
+        },
+      },
+    });
+    await expect(create({ model: 'new', from: 'none', licenses: [] })).rejects.toMatchObject({
+      code: 'upstream',
+      message: 'pull model manifest: file does not exist',
+    });
+    expect(opened).toEqual(['none:latest']);
+  });
+
+  it('is not pulled when it is here', async () => {
+    test = await temporaryLibrary();
+    await create({ model: 'base', files: await uploadFolder('qwen3'), licenses: [] });
+    const lines = await create({ model: 'new', from: 'base', licenses: [] });
+    expect(lines[0]?.status).toMatch(/^using existing layer/);
+  });
+});
