@@ -1,5 +1,7 @@
-// The engine in this very process, without messages or HTTP: node bench/engine.mjs MODEL REPEATS. Prints JSON: rate by streams.
+// The engine in this very process, without messages or HTTP: node bench/engine.mjs MODEL REPEATS. Prints JSON: rates by streams, plain
+// and with the answer held to a JSON Schema.
 import { Engine } from '../dist/engine/engine.js';
+import { schemaToGrammar } from '../dist/grammar/index.js';
 import { resolveOptions } from '../dist/inference/options.js';
 import { promptOf, repeated, StreamClock, sampling, streamCounts, tokensPerStream } from './measure.mjs';
 
@@ -27,7 +29,10 @@ const engine = await Engine.load(
 
 let id = 0;
 
-function run(nStreams) {
+/** Random weights write no JSON by themselves: nearly every token is refused first, which is the dearest case. */
+const gbnf = schemaToGrammar({ type: 'array', items: { type: 'string' }, minItems: tokensPerStream });
+
+function run(nStreams, grammar) {
   return new Promise((resolve, reject) => {
     const clock = new StreamClock();
     let nRunning = nStreams;
@@ -55,13 +60,18 @@ function run(nStreams) {
         nKeep: 4,
         truncate: true,
         shift: true,
+        ...(grammar === undefined ? {} : { grammar }),
       });
     }
   });
 }
 
 await run(1); // warm-up
-const rates = {};
-for (const count of streamCounts) rates[count] = await repeated(Number(repeats), () => run(count));
-process.stdout.write(`${JSON.stringify(rates)}\n`);
+const plain = {};
+const json = {};
+for (const count of streamCounts) {
+  plain[count] = await repeated(Number(repeats), () => run(count));
+  json[count] = await repeated(Number(repeats), () => run(count, { gbnf }));
+}
+process.stdout.write(`${JSON.stringify({ plain, json })}\n`);
 engine[Symbol.dispose]();

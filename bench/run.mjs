@@ -31,7 +31,9 @@ print(
 for (const shape of flags['1b'] ? ['90m', '1b'] : ['90m']) {
   const model = await benchModel(shape);
   const rows = {};
-  rows['engine in its process'] = measureEngine(model);
+  const engine = measureEngine(model);
+  rows['engine in its process'] = engine.plain;
+  rows['engine, JSON Schema output'] = engine.json;
   const cria = await measureCria(model, repeats);
   rows['cria through HTTP'] = cria.rates;
   const batchedBench = path.join(peer, 'llama-batched-bench');
@@ -99,6 +101,7 @@ function table(rows) {
 function ratios(rows) {
   const pairs = [
     ['engine in its process', 'llama-batched-bench (no sampling)'],
+    ['engine, JSON Schema output', 'engine in its process'],
     ['cria through HTTP', 'engine in its process'],
     ['cria through HTTP', 'llama-server through HTTP'],
   ].filter((pair) => pair.every((name) => rows[name] !== undefined));
