@@ -235,13 +235,16 @@ export class Upload {
     const keep = (): void => {
       this.#hashes[index] = hash.digest();
     };
+    let left = end - start;
     async function* pass(): AsyncGenerator<Buffer> {
       for await (const chunk of file as AsyncIterable<Buffer>) {
         hash.update(chunk);
+        left -= chunk.length;
+        // Before the last piece goes out: nobody need ask for more behind it.
+        if (left === 0) keep();
         yield chunk;
         count(chunk.length);
       }
-      keep();
     }
     return Readable.from(pass(), { objectMode: false, highWaterMark: readBytes });
   }
