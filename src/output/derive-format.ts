@@ -14,7 +14,7 @@ import {
 import { describePython } from './derive/python.ts';
 import { describeTagged } from './derive/tagged.ts';
 import { createToolCallParser } from './tool-calls.ts';
-import type { ThinkingTags } from './types.ts';
+import type { AnswerLayout, ThinkingTags } from './types.ts';
 
 export type { RenderProbe } from './derive/probe.ts';
 
@@ -23,16 +23,34 @@ const kinds = [describeJson, describeNamed, describePython, describeElements, de
 
 /**
  * undefined = the template shows no calls, or in a way that is not understood. `tags`: of the thought that may stand
- * before calls.
+ * before calls; `layout`: what stands around answers, and so around calls too.
  */
-export function deriveToolCallFormat(render: RenderProbe, tags?: ThinkingTags): ToolCallFormat | undefined {
+export function deriveToolCallFormat(
+  render: RenderProbe,
+  tags?: ThinkingTags,
+  layout?: AnswerLayout,
+): ToolCallFormat | undefined {
   for (const count of [2, 1]) {
     const rendered = renderCalls(render, count);
     if (rendered === undefined) continue;
-    const format = describe(withoutThought(rendered, tags), count);
+    const thoughtless = withoutThought(rendered, tags);
+    // An empty answer may stand before the calls.
+    const text =
+      layout?.kind === 'marks'
+        ? thoughtless.replace(layout.open + (layout.closes[0] ?? ''), '')
+        : thoughtless;
+    const format = describe(text, count) ?? describe(withoutHeaders(text, layout), count);
     if (format !== undefined) return format;
   }
   return undefined;
+}
+
+/** Where calls are written into messages, the parser of messages has taken the headers off before. */
+function withoutHeaders(text: string, layout: AnswerLayout | undefined): string {
+  // The prompt has written what stands before every later call.
+  if (layout?.kind === 'recipients') return `>>>${text}`;
+  if (layout?.kind !== 'messages') return text;
+  return text.replaceAll(/(?:<\|start\|>\w+)?(?:\s*to=[^\s<]+)?<\|message\|>|<\|(?:end|eom|eot)\|>/g, '');
 }
 
 function describe(text: string, count: number): ToolCallFormat | undefined {

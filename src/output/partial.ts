@@ -1,4 +1,4 @@
-/** Finds the end of a text that may be the beginning of a marker. */
+/** Finds markers, and the end of a text that may be the beginning of one. */
 
 /** Length of the longest proper prefix of `marker` that `text` ends with; 0 = none. */
 export function partialSuffix(text: string, marker: string): number {
@@ -6,4 +6,17 @@ export function partialSuffix(text: string, marker: string): number {
     if (text.endsWith(marker.slice(0, length))) return length;
   }
   return 0;
+}
+
+/** The first place of any of the literals; at the same place, the one that is listed first. */
+export function firstOf(
+  text: string,
+  literals: readonly string[],
+): { readonly index: number; readonly literal: string } | undefined {
+  let first: { index: number; literal: string } | undefined;
+  for (const literal of literals) {
+    const index = text.indexOf(literal);
+    if (index >= 0 && (first === undefined || index < first.index)) first = { index, literal };
+  }
+  return first;
 }

@@ -3,7 +3,7 @@ import { partialSuffix } from './partial.ts';
 import type { OutputParser, OutputPiece, ThinkingTags } from './types.ts';
 
 /**
- * - `start`: only white space so far, or a part of the opening tag
+ * - `start`: only white space so far, or a part of a tag
  * - `opened`: right after the opening tag, whose following white space is dropped
  * - `thinking`: inside; white space before the closing tag is held back and dropped with it
  * - `closed`: right after the closing tag, whose following white space is dropped
@@ -26,7 +26,13 @@ export function createThinkingParser(tags: ThinkingTags, isOpen: boolean): Outpu
           state = 'opened';
           return true;
         }
-        if (tags.open.startsWith(text)) return false;
+        // A model that was asked not to think may say so by closing a thought that it never began.
+        if (text.startsWith(tags.close)) {
+          buffer = text.slice(tags.close.length);
+          state = 'closed';
+          return true;
+        }
+        if (tags.open.startsWith(text) || tags.close.startsWith(text)) return false;
         state = 'content';
         return true;
       }

@@ -1,7 +1,7 @@
 /** Finds tool calls in an answer as it streams; what turns out to be no call is given out as content, unchanged. */
 import type { Tool } from '../types/message.ts';
 import type { ToolCallFormat } from '../types/tool-call-format.ts';
-import { partialSuffix } from './partial.ts';
+import { firstOf, partialSuffix } from './partial.ts';
 import { type CallScanner, createCallScanner } from './scan/index.ts';
 import type { OutputParser, OutputPiece } from './types.ts';
 
@@ -58,7 +58,7 @@ export function createToolCallParser(format: ToolCallFormat, tools: readonly Too
       case 'block':
       case 'after': {
         if (scanner === undefined) {
-          skipFillers();
+          skipFillers(isEnd);
           if (buffer === '' || (!isEnd && mayBecomeFiller())) return false;
         }
         scanner ??= createCallScanner(format, tools);
@@ -85,10 +85,10 @@ export function createToolCallParser(format: ToolCallFormat, tools: readonly Too
   };
 
   /** Skips what may stand around calls, white space included; before the first call it may still turn out to be content. */
-  const skipFillers = (): void => {
+  const skipFillers = (isEnd: boolean): void => {
     for (;;) {
       const rest = buffer.trimStart();
-      const filler = fillerAt(rest);
+      const filler = fillerAt(rest, isEnd);
       const length = buffer.length - rest.length + filler.length;
       if (length === 0) return;
       if (filler !== '' && filler === format.blockOpen) {
@@ -102,11 +102,12 @@ export function createToolCallParser(format: ToolCallFormat, tools: readonly Too
     }
   };
 
-  const fillerAt = (rest: string): string => {
+  const fillerAt = (rest: string, isEnd: boolean): string => {
     const isOpening = openers.some(
       (text) => text !== format.blockOpen && (rest.startsWith(text) || text.startsWith(rest)),
     );
-    if (isOpening) return '';
+    const isPartial = !isEnd && fillers.some((text) => text.length > rest.length && text.startsWith(rest));
+    if (isOpening || isPartial) return '';
     const filler = fillers.find((text) => rest.startsWith(text) && (isInList || text.length > 1));
     return filler ?? (format.hasId ? (/^[\w-]{1,64}(?=<)/.exec(rest)?.[0] ?? '') : '');
   };
@@ -135,18 +136,13 @@ export function createToolCallParser(format: ToolCallFormat, tools: readonly Too
 
 /** Texts that begin a block of calls wherever they stand. */
 function openersOf(format: ToolCallFormat): readonly string[] {
-  const callOpen = format.kind === 'named' || format.kind === 'tagged' ? format.beforeName : '';
+  const callOpen = 'beforeName' in format ? format.beforeName : '';
   return [...new Set([format.blockOpen, callOpen])].filter((text) => text !== '');
 }
 
 function mayBeginBareCall(format: ToolCallFormat, text: string): boolean {
   if (format.kind === 'json') return text.startsWith('{') || text.startsWith('[');
   return format.kind === 'python' && (text.startsWith('[') || /^[A-Za-z_]/.test(text));
-}
-
-function firstOf(text: string, literals: readonly string[]): { index: number } | undefined {
-  const found = literals.map((literal) => text.indexOf(literal)).filter((index) => index >= 0);
-  return found.length === 0 ? undefined : { index: Math.min(...found) };
 }
 
 function emit(pieces: OutputPiece[], text: string): void {

@@ -18,3 +18,14 @@ export interface ThinkingTags {
   readonly open: string;
   readonly close: string;
 }
+
+/**
+ * What stands around the answer itself, as the template shows:
+ * - `marks`: a text before it and some after it, `<|START_TEXT|>…<|END_TEXT|>`
+ * - `messages`: a row of messages whose headers say what they are, `<|channel|>final<|message|>…<|end|>` (harmony)
+ * - `recipients`: a row of messages that begin with a line that says whom they are for, `>>>all\n…` (functionary)
+ */
+export type AnswerLayout =
+  | { readonly kind: 'marks'; readonly open: string; readonly closes: readonly string[] }
+  | { readonly kind: 'messages' }
+  | { readonly kind: 'recipients' };

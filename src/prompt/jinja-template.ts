@@ -1,5 +1,6 @@
 /** Prompts by the Jinja chat template that a GGUF file carries. */
 import { deriveToolCallFormat } from '../output/derive-format.ts';
+import { deriveLayout } from '../output/derive-layout.ts';
 import { compileJinja } from '../template/jinja/index.ts';
 import { inspectJinja, type JinjaTraits } from '../template/jinja/inspect/index.ts';
 import type { Message, ThinkValue, Tool } from '../types/message.ts';
@@ -22,15 +23,21 @@ export function jinjaPromptTemplate(
     template.render({
       messages: withToolNames(messages).map((message) => toJinja(message, traits)),
       ...(tools.length > 0 ? { tools } : {}),
+      ...firefunctionVariables(tools),
       add_generation_prompt: messages.at(-1)?.role !== 'assistant',
       bos_token: gguf.bosToken,
       eos_token: gguf.eosToken,
       ...thinkVariables(think, traits),
     });
 
+  const probe = (messages: readonly Message[], tools: readonly Tool[]): string =>
+    render(messages, tools, undefined);
+  const thinkingTags = traits.thinking?.tags;
+  const answerLayout = deriveLayout(probe, thinkingTags);
   return {
-    thinkingTags: traits.thinking?.tags,
-    toolCallFormat: deriveToolCallFormat((messages, tools) => render(messages, tools, undefined)),
+    thinkingTags,
+    answerLayout,
+    toolCallFormat: deriveToolCallFormat(probe, thinkingTags, answerLayout),
     renderChat: ({ messages, tools, think }: Conversation): string => {
       const last = messages.at(-1);
       if (last?.role !== 'assistant' || last.toolCalls !== undefined) return render(messages, tools, think);
@@ -38,6 +45,14 @@ export function jinjaPromptTemplate(
       return render(messages.slice(0, -1), tools, think) + last.content;
     },
     renderInfill: undefined,
+  };
+}
+
+/** What firefunction's template wants instead of `tools` and `strftime_now`. */
+function firefunctionVariables(tools: readonly Tool[]): Record<string, unknown> {
+  return {
+    functions: tools.length > 0 ? JSON.stringify(tools, null, 2) : '',
+    datetime: `${new Date().toISOString().slice(0, 19).replace('T', ' ')} GMT`,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What a conversation is rendered with. */
-import type { ThinkingTags } from '../output/types.ts';
+import type { AnswerLayout, ThinkingTags } from '../output/types.ts';
 import type { Message, ThinkValue, Tool } from '../types/message.ts';
 import type { ToolCallFormat } from '../types/tool-call-format.ts';
 
@@ -20,6 +20,8 @@ export interface Infill {
 /** The template in use for a model, of whichever language. Rendering throws `template_error`. */
 export interface PromptTemplate {
   readonly thinkingTags: ThinkingTags | undefined;
+  /** What the model writes around answers; undefined = nothing. */
+  readonly answerLayout?: AnswerLayout | undefined;
   /** How the model writes tool calls; undefined = its template shows none. */
   readonly toolCallFormat: ToolCallFormat | undefined;
   renderChat(conversation: Conversation): string;

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../types/json.ts';
 import type { Message, Tool } from '../../types/message.ts';
 import type { ThinkingTags } from '../types.ts';
-import { commonStart } from './tags.ts';
+import { commonStart, unitsOf } from './tags.ts';
 
 /** Renders a conversation with the template; throws when the template refuses it. */
 export type RenderProbe = (messages: readonly Message[], tools: readonly Tool[]) => string;
@@ -64,11 +64,25 @@ function renderTurn(render: RenderProbe, message: Message, tools: readonly Tool[
   try {
     const text = afterUser(render([user, message], tools));
     const start = afterUser(render([user], tools));
-    // The prompt may go on where a finished turn does not, with the beginning of a thought.
-    return text.startsWith(start) ? text.slice(start.length) : text.slice(commonStart(text, start).length);
+    if (text.startsWith(start)) return text.slice(start.length);
+    // The prompt may have what a finished turn has not: the beginning of a thought, or a turn of instructions.
+    const rest = text.slice(commonStart(text, start).length);
+    return rest.slice(longestHead(rest, start).length);
   } catch {
     return undefined; // the template refuses such a message
   }
+}
+
+/** The longest beginning of `text`, in whole units, that `start` ends with. */
+function longestHead(text: string, start: string): string {
+  let head = '';
+  let longest = '';
+  for (const unit of unitsOf(text)) {
+    head += unit;
+    if (head.length > start.length) break;
+    if (start.endsWith(head)) longest = head;
+  }
+  return longest;
 }
 
 /** Templates put the declarations of tools before the last user message, or after it; the answer comes last. */
@@ -76,9 +90,10 @@ function afterUser(text: string): string {
   return text.slice(text.lastIndexOf(probe.user) + probe.user.length);
 }
 
-/** Drops what comes up to the end of a thought: templates put an empty one before answers. */
+/** Drops what comes up to the end of a thought: templates put an empty one before answers and calls. */
 export function withoutThought(text: string, tags: ThinkingTags | undefined): string {
   if (tags === undefined) return text;
-  const end = text.lastIndexOf(tags.close);
+  const before = text.slice(0, text.search(new RegExp(`${probe.names[0]}|${probe.answer}`)));
+  const end = before.lastIndexOf(tags.close);
   return end < 0 ? text : text.slice(end + tags.close.length);
 }

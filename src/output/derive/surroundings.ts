@@ -1,6 +1,6 @@
 /** What stands before, between and after the calls of a rendered probe. */
 import { probe } from './probe.ts';
-import { commonEnd, commonStart, cutEnd, tagsOf } from './tags.ts';
+import { commonEnd, commonStart, cutEnd, tagsOf, wholeTags } from './tags.ts';
 
 /** Where one call stands in the rendered text. */
 export interface Item {
@@ -21,13 +21,16 @@ export interface Surroundings {
   readonly hasId?: true;
 }
 
+/** Texts behind the last call that may belong to it; then comes the end of the turn, which the engine does not give out. */
+const maxCloses = 2;
+
 export function surroundings(text: string, items: readonly Item[]): Surroundings {
   const [first, second] = items;
   if (first === undefined) throw new Error('a probe has at least one call');
   const lead = text.slice(0, first.start);
   const tail = text.slice((second ?? first).end);
   if (second === undefined) {
-    const [close = '', ...after] = tagsOf(tail).slice(0, 2);
+    const [close = '', ...after] = tagsOf(tail).slice(0, maxCloses);
     return { blockOpen: '', open: lead.trim(), close, fillers: withList([close, ...after]) };
   }
   const gap = text.slice(first.end, second.start);
@@ -35,12 +38,13 @@ export function surroundings(text: string, items: readonly Item[]): Surroundings
   const before = cutId(cutEnd(lead, open), 0);
   const between = cutId(cutEnd(gap, open), 1);
   const close = commonStart(between.text, tail);
-  const blockClose = tagsOf(tail.slice(close.length))[0] ?? '';
+  const rest = tail.slice(close.length);
+  const closes = [fenceOf(rest), wholeClose(rest), ...tagsOf(rest).slice(0, maxCloses)];
   return {
     blockOpen: before.text.trim().replace(/\s*\[$/, ''),
     open: open.trim(),
     close: close.trim(),
-    fillers: withList([close.trim(), between.text.trim(), blockClose]),
+    fillers: withList([close.trim(), between.text.trim(), ...wholeTags(between.text), ...closes]),
     ...(before.hasId ? { hasId: true } : {}),
   };
 }
@@ -48,6 +52,16 @@ export function surroundings(text: string, items: readonly Item[]): Surroundings
 function cutId(text: string, index: number): { readonly text: string; readonly hasId: boolean } {
   const id = probe.ids[index] ?? '';
   return text.endsWith(id) ? { text: cutEnd(text, id), hasId: true } : { text, hasId: false };
+}
+
+/** What closes a block of code before the first tag. */
+function fenceOf(text: string): string {
+  return /^[\s\]]*(```)\s*</.exec(text)?.[1] ?? '';
+}
+
+/** The end of a block with what stands before the tag: `]<]minimax[>[</tool_call>`. */
+function wholeClose(text: string): string {
+  return /^\S{1,32}?<\/[^<>]+>/.exec(text.trimStart())?.[0] ?? '';
 }
 
 /** Brackets and commas may stand around calls in any format: models write lists where templates show single calls. */

@@ -12,9 +12,14 @@ export function unitsOf(text: string): string[] {
   return text.match(unit) ?? [];
 }
 
-/** The tags of `</a></b>`, white space dropped; a text without any tag is one. */
+/** The tags of `</a>text</b>`. */
+export function wholeTags(text: string): string[] {
+  return unitsOf(text).filter((each) => /^(?:<[\s\S]*>|\[\/?[A-Z_]+\])$/.test(each));
+}
+
+/** The same, but a text without any tag counts as one. */
 export function tagsOf(text: string): string[] {
-  const tags = unitsOf(text).filter((each) => /^(?:<[\s\S]*>|\[\/?[A-Z_]+\])$/.test(each));
+  const tags = wholeTags(text);
   return tags.length > 0 || text.trim() === '' ? tags : [text.trim()];
 }
 
