@@ -1,7 +1,5 @@
 /** Chooses how the text of an answer is taken apart. */
-import { composeParsers } from '../output/compose.ts';
-import { createThinkingParser } from '../output/thinking.ts';
-import { createToolCallParser } from '../output/tool-calls.ts';
+import { createAnswerParser } from '../output/answer-parser.ts';
 import type { OutputParser, ThinkingTags } from '../output/types.ts';
 import type { PromptTemplate } from '../prompt/types.ts';
 import type { ThinkValue, Tool } from '../types/message.ts';
@@ -25,15 +23,11 @@ export function thinkingTags(
 /** A parser for one answer: thoughts first, then calls in what remains. */
 export function createParser({ template, prompt, think, tools }: ParserInput): OutputParser {
   const tags = thinkingTags(template, think);
-  const format = template.toolCallFormat;
-  const thinking =
-    tags === undefined ? undefined : createThinkingParser(tags, prompt.trimEnd().endsWith(tags.open));
-  const calls = format === undefined || tools.length === 0 ? undefined : createToolCallParser(format, tools);
-  if (thinking !== undefined && calls !== undefined) return composeParsers(thinking, calls);
-  return thinking ?? calls ?? passThrough;
+  return createAnswerParser({
+    thinkingTags: tags,
+    isThinkingOpen: tags !== undefined && prompt.trimEnd().endsWith(tags.open),
+    layout: template.answerLayout,
+    toolCallFormat: template.toolCallFormat,
+    tools,
+  });
 }
-
-const passThrough: OutputParser = {
-  push: (text) => (text === '' ? [] : [{ type: 'content', text }]),
-  end: () => [],
-};
