@@ -179,6 +179,9 @@ describe('cria’s client', () => {
     const error = await client.show({ model: 'x' }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ message: "model 'x' not found", status: 404, isNotFound: true });
-    await expect(client.pull({ model: '!' }).next()).rejects.toMatchObject({ status: 400, message: 'invalid model name' });
+    await expect(client.pull({ model: '!' }).next()).rejects.toMatchObject({
+      status: 400,
+      message: 'invalid model name',
+    });
   });
 });
