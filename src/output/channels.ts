@@ -13,7 +13,7 @@ export type MessageKind =
 
 /** How headers look in one family of models. */
 export interface ChannelStyle {
-  /** Whether `text`, the beginning of an answer or what follows a message, may still become a header. */
+  /** Whether `text`, the beginning of an answer or what follows a message, is a header with its end or may become one. */
   mayBeHeader(text: string): boolean;
   /** Ends a header. */
   readonly headerEnd: string;
@@ -51,13 +51,12 @@ export function createChannelParser(style: ChannelStyle): OutputParser {
       case 'header': {
         if (buffer === '') return false;
         const end = buffer.indexOf(style.headerEnd);
-        const header = end < 0 ? buffer : buffer.slice(0, end);
-        if (!style.mayBeHeader(header)) {
+        if (!style.mayBeHeader(end < 0 ? buffer : buffer.slice(0, end + style.headerEnd.length))) {
           enter(content);
           return true;
         }
         if (end < 0) return false;
-        enter(style.kindOf(header));
+        enter(style.kindOf(buffer.slice(0, end)));
         buffer = buffer.slice(end + style.headerEnd.length);
         return true;
       }
@@ -156,7 +155,7 @@ export function recipientStyle(tools: readonly Tool[]): ChannelStyle {
     ends: [],
     mayBeHeader(text) {
       const header = text.replace(/^\s*>{0,3}/, '');
-      return recipients.some((recipient) => recipient.startsWith(header));
+      return recipients.some((recipient) => `${recipient}\n`.startsWith(header));
     },
     kindOf(header) {
       const recipient = header.replace(/^\s*>{0,3}/, '').trim();

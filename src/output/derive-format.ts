@@ -54,8 +54,9 @@ function withoutHeaders(text: string, layout: AnswerLayout | undefined): string 
 }
 
 function describe(text: string, count: number): ToolCallFormat | undefined {
-  const positions = namePositions(text, count);
-  if (positions === undefined) return undefined;
+  // Some objects hold the arguments before the name.
+  const positions =
+    namePositions(text, count) ?? probe.names.slice(0, count).map((name) => text.lastIndexOf(name));
   for (const describeKind of kinds) {
     const format = describeKind(text, positions);
     if (format !== undefined && isRight(format, text, count)) return format;
