@@ -26,6 +26,8 @@ describe('deriveToolCallFormat', () => {
       nameKey: 'name',
       argumentsKey: 'arguments',
       fillers: expect.arrayContaining(['</tool_call>']),
+      isExact: true,
+      spelling: { open: '<tool_call>\n', close: '\n</tool_call><|im_end|>\n' },
     });
   });
 
