@@ -9,13 +9,19 @@ export interface Alphabet {
 }
 
 export function alphabetOf(sets: readonly CharSet[]): Alphabet {
-  const starts = new Set(sets.flatMap((set) => set.flatMap(([first, last]) => [first, last + 1])));
+  const starts = new Set<number>();
+  for (const set of sets) {
+    for (const [first, last] of set) starts.add(first).add(last + 1);
+  }
   const bounds = [...starts].sort((a, b) => a - b);
   const indices = new Map(bounds.map((bound, i) => [bound, i]));
-  const intervalsOf = (set: CharSet): readonly number[] =>
-    set.flatMap(([first, last]) => {
-      const from = indices.get(first)!;
-      return Array.from({ length: indices.get(last + 1)! - from }, (_, i) => from + i);
-    });
+  const intervalsOf = (set: CharSet): readonly number[] => {
+    const intervals: number[] = [];
+    for (const [first, last] of set) {
+      const end = indices.get(last + 1)!;
+      for (let i = indices.get(first)!; i < end; i++) intervals.push(i);
+    }
+    return intervals;
+  };
   return { bounds, intervalsOf };
 }

@@ -85,6 +85,7 @@ export class SchemaAnalysis {
       else for (const inner of this.#innerNodes(node)) visit(inner);
     };
     visit(first);
+    if (targets.size === 0) throw unsupported('$ref', `${first.pointer}/$ref`, 'refers to itself');
     return [...targets.values()].map((node) => [node]).filter((branch) => this.isSatisfiable(branch));
   }
 

@@ -10,8 +10,8 @@ import { tooLarge } from './unsupported.ts';
 /** States that one constraint may need; the grammar has a rule for most of them. */
 const maxStates = 8000;
 const maxNfaStates = 20_000;
-/** About a second. */
-const maxWork = 10_000_000;
+/** About a second; ordinary schemas stay under a tenth of it. */
+const maxWork = 3_000_000;
 
 export class Automata {
   readonly #patterns = new Map<string, Automaton>();

@@ -1,5 +1,6 @@
 /** JSON Schema to GBNF, the grammar language of llama.cpp. */
 import type { JsonValue } from '../types/json.ts';
+import { LruMap } from '../util/lru.ts';
 import { SchemaAnalysis } from './analysis.ts';
 import { SchemaCompiler } from './compiler.ts';
 import { anyObject } from './json-rules.ts';
@@ -15,10 +16,21 @@ export { type Expression, literal, RuleSet };
  * keyword and its JSON pointer, for what cannot be kept.
  */
 export function schemaToGrammar(schema: JsonValue): string {
-  const rules = new RuleSet();
-  rules.define('root', addSchema(rules, schema, 'answer'));
-  return rules.toString();
+  // Its depth is checked before anything recurs over it.
+  const document = new SchemaDocument(schema);
+  const key = JSON.stringify(schema);
+  let grammar = recentGrammars.get(key);
+  if (grammar === undefined) {
+    const rules = new RuleSet();
+    rules.define('root', addDocument(rules, document, 'answer'));
+    grammar = rules.toString();
+    recentGrammars.set(key, grammar);
+  }
+  return grammar;
 }
+
+/** Clients send the same few schemas again and again, and patterns take a while. */
+const recentGrammars = new LruMap<string, string>(32);
 
 /** A grammar of any JSON object, for the format "json". */
 export function jsonGrammar(): string {
@@ -32,7 +44,10 @@ export function jsonGrammar(): string {
  * rules; different schemas may use the same. Throws as `schemaToGrammar`, and then adds nothing.
  */
 export function addSchema(rules: RuleSet, schema: JsonValue, prefix: string): Expression {
-  const document = new SchemaDocument(schema);
+  return addDocument(rules, new SchemaDocument(schema), prefix);
+}
+
+function addDocument(rules: RuleSet, document: SchemaDocument, prefix: string): Expression {
   const analysis = new SchemaAnalysis(document);
   if (!analysis.isSatisfiable([document.root])) {
     throw unsupported('schema', '#', 'allows no value at all');

@@ -16,7 +16,10 @@ export function comma(rules: RuleSet): Expression {
   return rules.named('comma', `"," ${whitespace(rules)}`);
 }
 
-/** One character inside a string, escaped or not; an escaped surrogate pair is one, half a pair is none. */
+/**
+ * One character inside a string, escaped or not; an escaped surrogate pair is one, half a pair is none. The class is not a negated
+ * one, since llama.cpp takes bytes that encode no character for something else than a quote.
+ */
 export function stringChar(rules: RuleSet): Expression {
   const hex = '[0-9a-fA-F]';
   const unicode = [
@@ -25,7 +28,7 @@ export function stringChar(rules: RuleSet): Expression {
     `[dD] [89abAB] ${hex}{2} "\\\\u" [dD] [c-fC-F] ${hex}{2}`,
   ];
   const escaped = `"\\\\" (["\\\\/bfnrt] | "u" ( ${unicode.join(' | ')} ))`;
-  return rules.named('char', `[^"\\\\\\x7F\\x00-\\x1F] | ${escaped}`);
+  return rules.named('char', `[ !#-\\x5B\\x5D-~\\x80-\\uD7FF\\uE000-\\U0010FFFF] | ${escaped}`);
 }
 
 export function anyString(rules: RuleSet): Expression {

@@ -11,29 +11,44 @@ export function stateClasses(
   live: ReadonlySet<number>,
   spend: (amount: number) => void,
 ): readonly number[] {
-  const { transitions, accepting } = automaton;
-  const { bounds, intervalsOf } = alphabetOf(transitions.flatMap((edges) => edges.map(({ set }) => set)));
-  const width = bounds.length;
-  if (transitions.length * width > maxTableSize) return transitions.map((_, state) => state);
-  // The target of each state for each interval; -1 = none that leads anywhere.
-  const table = transitions.map((edges) => {
-    const row = new Int32Array(width).fill(-1);
-    for (const { set, to } of edges) if (live.has(to)) for (const i of intervalsOf(set)) row[i] = to;
-    return row;
-  });
-  let classes = accepting.map(Number);
+  const nStates = automaton.transitions.length;
+  const columns = targetColumns(automaton, live);
+  if (columns === undefined) return automaton.transitions.map((_, state) => state);
+  let classes = automaton.accepting.map(Number);
   for (let count = 0; ; ) {
-    spend(transitions.length * (width + 1));
-    const current = classes;
-    const numbers = new Map<string, number>();
-    classes = table.map((row, state) => {
-      const targets = row.map((to) => (to < 0 ? -1 : current[to]!));
-      const key = `${current[state]}:${targets.join()}`;
-      const number = numbers.get(key) ?? numbers.size;
-      numbers.set(key, number);
-      return number;
-    });
-    if (numbers.size === count) return classes;
-    count = numbers.size;
+    let nClasses = 0;
+    for (const targets of columns) {
+      spend(nStates);
+      // States stay together when they were and their targets are.
+      const numbers = new Map<number, number>();
+      const current = classes;
+      classes = current.map((own, state) => {
+        const target = targets[state]!;
+        const key = own * (nStates + 1) + (target < 0 ? nStates : current[target]!);
+        const number = numbers.get(key) ?? numbers.size;
+        numbers.set(key, number);
+        return number;
+      });
+      nClasses = numbers.size;
+    }
+    if (nClasses === count) return classes;
+    count = nClasses;
   }
+}
+
+/**
+ * For each interval of characters the target of every state, -1 = none that leads anywhere; intervals that no state tells apart
+ * are one. Undefined when the table would be too large.
+ */
+function targetColumns(automaton: Automaton, live: ReadonlySet<number>): readonly Int32Array[] | undefined {
+  const { transitions } = automaton;
+  const { bounds, intervalsOf } = alphabetOf(transitions.flatMap((edges) => edges.map(({ set }) => set)));
+  if (transitions.length * bounds.length > maxTableSize) return undefined;
+  const columns = bounds.map(() => new Int32Array(transitions.length).fill(-1));
+  transitions.forEach((edges, state) => {
+    for (const { set, to } of edges) {
+      if (live.has(to)) for (const interval of intervalsOf(set)) columns[interval]![state] = to;
+    }
+  });
+  return [...new Map(columns.map((column) => [column.join(), column])).values()];
 }

@@ -274,8 +274,10 @@ export function matches(grammar: Grammar, text: string): boolean {
   return ends(grammar.get('root')!, 0).has(characters.length);
 }
 
-/** A random text of the root rule; `random` gives numbers from 0 to below 1. Deep nesting takes the shortest way out. */
-export function sample(grammar: Grammar, random: () => number, maxDepth = 40): string {
+/**
+ * Makes random texts of the root rule; `random` gives numbers from 0 to below 1. Deep nesting takes the shortest way out.
+ */
+export function sampler(grammar: Grammar, random: () => number, maxDepth = 30): () => string {
   const heights = ruleHeights(grammar);
   const heightOf = (node: Node): number => nodeHeight(node, heights);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
@@ -296,7 +298,7 @@ export function sample(grammar: Grammar, random: () => number, maxDepth = 40): s
         return write(pick(node.items.filter((item) => heightOf(item) === least)), depth);
       }
       case 'repeat': {
-        const most = Math.min(node.max, node.min + (depth < maxDepth ? 4 : 0));
+        const most = Math.min(node.max, node.min + (depth < maxDepth ? 3 : 0));
         // Now and then as often as is allowed.
         const wanted = random() < 0.1 && node.max <= 300 && depth < 12 ? node.max : most;
         const count = node.min + Math.floor(random() * (wanted - node.min + 1));
@@ -304,7 +306,8 @@ export function sample(grammar: Grammar, random: () => number, maxDepth = 40): s
       }
     }
   };
-  return write(grammar.get('root')!, 0);
+  const root = grammar.get('root')!;
+  return () => write(root, 0);
 }
 
 function pickCharacter(node: Extract<Node, { kind: 'class' }>, random: () => number): number {
@@ -324,9 +327,11 @@ function pickCharacter(node: Extract<Node, { kind: 'class' }>, random: () => num
 /** How many rules deep the shallowest text of each rule is. */
 function ruleHeights(grammar: Grammar): ReadonlyMap<string, number> {
   const heights = new Map<string, number>();
+  // Rules mostly refer to later ones.
+  const rules = [...grammar].reverse();
   for (let changed = true; changed; ) {
     changed = false;
-    for (const [name, node] of grammar) {
+    for (const [name, node] of rules) {
       const height = nodeHeight(node, heights) + 1;
       if (height < (heights.get(name) ?? Number.POSITIVE_INFINITY)) {
         heights.set(name, height);
