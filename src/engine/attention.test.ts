@@ -10,6 +10,7 @@ describe('chooseAttention', () => {
       flashAttention: 0,
       kvCacheType: 'f32',
       nUbatch: 128,
+      keepsIdle: false,
     });
     expect(chooseAttention({ ...asked, nUbatch: 64 }, small, false).nUbatch).toBe(64);
   });
@@ -20,6 +21,9 @@ describe('chooseAttention', () => {
     ['flash attention that was asked for', { ...asked, flashAttention: 1 as const }, small, false],
     ['a cache type that was asked for', { ...asked, kvCacheType: 'q8_0' }, small, false],
   ])('leaves %s as asked', (_, spec, weightBytes, usesGpu) => {
-    expect(chooseAttention(spec, weightBytes, usesGpu)).toEqual(spec);
+    expect(chooseAttention(spec, weightBytes, usesGpu)).toEqual({
+      ...spec,
+      keepsIdle: true,
+    });
   });
 });

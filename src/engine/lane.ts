@@ -13,6 +13,7 @@ export interface LaneOptions extends Omit<ContextOptions, 'nSeqMax'> {
   readonly nCtx: number;
   /** False = every prompt is computed from its first token in an empty cache; for one slot. */
   readonly reusesCache: boolean;
+  readonly keepsIdle: boolean;
   readonly usesGpu: boolean;
   readonly counters: Counters;
 }
@@ -43,6 +44,7 @@ export class Lane implements Disposable {
       isEog: (token) => factory.isEog(token),
       counters: options.counters,
       reusesCache: options.reusesCache,
+      keepsIdle: options.keepsIdle,
     });
   }
 

@@ -19,9 +19,18 @@ function setUp(
     nBatch: number;
     canShift: boolean;
     canCut: boolean;
+    keepsIdle: boolean;
   }> = {},
 ) {
-  const { nSlots = 4, nCells = 400, nCtx = 100, nBatch = 64, canShift = true, canCut = true } = changes;
+  const {
+    nSlots = 4,
+    nCells = 400,
+    nCtx = 100,
+    nBatch = 64,
+    canShift = true,
+    canCut = true,
+    keepsIdle = true,
+  } = changes;
   const context = new FakeContext(nCells);
   const counters = newCounters();
   const cache = new KvCache(context.memory, { nSlots, nCells, canCut });
@@ -39,6 +48,7 @@ function setUp(
     isEog: (token) => token === 0,
     counters,
     reusesCache: true,
+    keepsIdle,
   });
   const events: StepEvent[] = [];
   const step = (count = 1) => {
@@ -180,6 +190,16 @@ describe('StepLoop', () => {
     for (let id = 1; id <= 3; id++) expect(t.answer(id)).toEqual(reference(range(30, id), 30));
   });
 
+  it('drops what idle slots remember when told so, after a newcomer has used it', () => {
+    const t = setUp({ keepsIdle: false });
+    for (const id of [1, 2]) t.loop.submit(makeSequence(id, range(50, id), { nPredict: 1 }));
+    t.run();
+    t.loop.submit(makeSequence(3, [...range(50, 2), 9], { nPredict: 1 }));
+    t.run();
+    expect(t.stats(3)?.cachedTokens).toBe(50);
+    expect(t.cache.nUsed).toBe(51);
+  });
+
   it('admits nobody whose prompt has no room beside others', () => {
     const t = setUp({ nSlots: 2, nCells: 100, nCtx: 100 });
     t.loop.submit(makeSequence(1, range(60, 5), { nPredict: 5 }));
@@ -282,6 +302,7 @@ describe('StepLoop', () => {
       nBatch: fc.integer({ min: 2, max: 64 }),
       canShift: fc.boolean(),
       canCut: fc.boolean(),
+      keepsIdle: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(request, { maxLength: 10 }), shape, (requests, options) => {

@@ -41,6 +41,8 @@ export interface LoopOptions {
   readonly counters: Counters;
   /** False = every prompt is computed from its first token and nothing is shared. */
   readonly reusesCache: boolean;
+  /** False = what idle slots remember is dropped when a newcomer has taken from it what he can use. */
+  readonly keepsIdle: boolean;
 }
 
 export class StepLoop {

@@ -13,16 +13,21 @@ const headroom = 16;
 export class Seating {
   readonly #cache: KvCache;
   readonly #reusesCache: boolean;
+  readonly #keepsIdle: boolean;
   readonly #slots: Slots;
   /** No slot yet, in the order of arrival. A sequence that had to give way comes to the front. */
   #waiting: Sequence[] = [];
   /** With a slot, in the order in which they got it. */
   #active: Sequence[] = [];
 
-  /** `reusesCache` false = every prompt is computed from its first token in an empty cache (one slot only). */
-  constructor(cache: KvCache, options: { nSlots: number; reusesCache: boolean }) {
+  /**
+   * `reusesCache` false = every prompt is computed from its first token in an empty cache (one slot only). `keepsIdle` false =
+   * what idle slots remember is dropped when a newcomer has taken from it what he can use.
+   */
+  constructor(cache: KvCache, options: { nSlots: number; reusesCache: boolean; keepsIdle: boolean }) {
     this.#cache = cache;
     this.#reusesCache = options.reusesCache;
+    this.#keepsIdle = options.keepsIdle;
     this.#slots = new Slots(options.nSlots);
   }
 
@@ -75,6 +80,7 @@ export class Seating {
       if (!this.#reusesCache) cache.clear();
       else if (seat.source === seat.idSlot) cache.truncate(seat.idSlot, seat.nShared);
       else cache.share(seat.source, seat.idSlot, seat.nShared);
+      if (!this.#keepsIdle) for (const idSlot of this.#slots.idle()) cache.truncate(idSlot, 0);
       sequence.noteStart(cache.length(seat.idSlot));
       this.#findLeader(sequence, cache.length(seat.idSlot));
     }
