@@ -31,7 +31,7 @@ function markerRules(rules: RuleSet, marker: string, hint: string, endsAnywhere:
       return [`${one} ${names[target]}`];
     });
     ways.push(`${charClass(complement(alphabet))} ${names[0]}`);
-    if (endsAnywhere) ways.push('""');
+    if (endsAnywhere) ways.unshift('');
     rules.define(name, ways.join(' | '));
   });
   return names[0] ?? '""';
