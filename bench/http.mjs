@@ -139,7 +139,8 @@ export async function createModel(port, modelPath) {
   });
 }
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+// llama-server ends a connection after some requests, so none is used twice.
+const agent = new http.Agent({ keepAlive: false, maxSockets: 64 });
 
 /** Sends a body (JSON or a stream) and calls `onLine` for every line of the answer. */
 function post(port, url, body, onLine) {
