@@ -11,7 +11,7 @@ import { type RegistryCall, Session } from './session.ts';
 import { defaultSettings, limits, type RegistrySettings } from './settings.ts';
 import { dropBody, readBody, statusError } from './transport/body.ts';
 import type { ProxySettings } from './transport/proxy.ts';
-import { type Answer, createTransport } from './transport/transport.ts';
+import type { Answer, Transport, TransportOptions } from './transport/transport.ts';
 import type { Registry, RegistrySession, Transfer } from './types.ts';
 import { Upload } from './upload/upload.ts';
 
@@ -31,11 +31,24 @@ export interface RegistryOptions {
 /** A refused connection is told at once; what breaks off in the middle of a small request is tried again. */
 const smallAttempts = 3;
 
+/** Its HTTP library takes a fifth of a server's start, so it is loaded when somebody pulls or pushes. */
+function lazyTransport(options: TransportOptions): Transport {
+  let loaded: Promise<Transport> | undefined;
+  const load = (): Promise<Transport> => {
+    loaded ??= import('./transport/transport.ts').then(({ createTransport }) => createTransport(options));
+    return loaded;
+  };
+  return {
+    send: async (call, isNamed) => (await load()).send(call, isNamed),
+    close: async () => (await loaded)?.close(),
+  };
+}
+
 /** Touches neither network nor disk. */
 export function createRegistry(options: RegistryOptions): Registry {
   const { paths, blobs, log } = options;
   const settings: RegistrySettings = { ...defaultSettings, ...options.settings };
-  const transport = createTransport({ ...options, ...settings });
+  const transport = lazyTransport({ ...options, ...settings });
   const identity = createIdentity(options.stateDir, log);
   const downloads = new SharedDownloads({ paths, blobs, settings, log });
 
