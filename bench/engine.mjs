@@ -40,7 +40,6 @@ function run(nStreams, grammar) {
       for (const event of events) {
         if (event.type === 'tokens') clock.piece(event.id);
         if (event.type === 'error') reject(new Error(event.error.message));
-        if (event.type === 'finish') clock.finish();
         if (event.type === 'finish' && --nRunning === 0) resolve(clock.rate());
       }
     };

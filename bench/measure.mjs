@@ -13,11 +13,9 @@ export function promptOf(stream) {
   return `Stream ${stream}: ${words.join(' ')}`;
 }
 
-/** Collects the times of tokens of several streams and tells their common rate. */
+/** Collects the times of the pieces of text of several streams and tells their common rate. */
 export class StreamClock {
-  /** Times of the pieces of text of each stream. */
   #pieces = new Map();
-  #endedAt = 0;
 
   piece(stream) {
     const times = this.#pieces.get(stream);
@@ -25,19 +23,19 @@ export class StreamClock {
     else times.push(performance.now());
   }
 
-  finish() {
-    this.#endedAt = performance.now();
-  }
-
   /**
-   * Tokens per second of all streams together, from when all of them generate to the last one's end. A token may hold back
-   * a part of a character, so pieces are fewer than tokens: what counts is how many tokens each stream had left.
+   * Tokens per second of all streams together, from when all of them generate until the first one ends. A token may hold back a
+   * part of a character, so pieces are fewer than tokens: each stream's tokens are spread evenly over its pieces.
    */
   rate() {
     const streams = [...this.#pieces.values()];
     const start = Math.max(...streams.map((times) => times[0]));
-    const left = streams.map((times) => tokensPerStream - times.filter((time) => time <= start).length);
-    return (left.reduce((sum, n) => sum + n, 0) * 1000) / (this.#endedAt - start);
+    const end = Math.min(...streams.map((times) => times.at(-1)));
+    const tokens = streams.map((times) => {
+      const nInside = times.filter((time) => time > start && time <= end).length;
+      return (tokensPerStream * nInside) / times.length;
+    });
+    return (tokens.reduce((sum, n) => sum + n, 0) * 1000) / (end - start);
   }
 }
 

@@ -103,6 +103,8 @@ function onMessage(message: ParentMessage): void {
 }
 
 process.on('message', onMessage);
+// Ctrl-C in a terminal reaches this process too, but the server decides when it ends: streams are to end with a word.
+process.on('SIGINT', () => {});
 // Without a parent there is nobody to work for. Also while a model is loading: nothing of value would be lost.
 process.on('disconnect', () => process.exit(0));
 send({ type: 'ready', protocolVersion });
