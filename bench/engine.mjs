@@ -7,25 +7,30 @@ import { promptOf, repeated, StreamClock, sampling, streamCounts, tokensPerStrea
 
 const [modelPath, repeats = '3'] = process.argv.slice(2);
 let onEvents = () => {};
-const engine = await Engine.load(
-  {
-    modelPath,
-    adapterPaths: [],
-    nCtx: 1024,
-    nSlots: 16,
-    nBatch: 2048,
-    nUbatch: 512,
-    nThreads: 0,
-    nGpuLayers: 0,
-    mainGpu: undefined,
-    useMmap: false,
-    flashAttention: -1,
-    kvCacheType: 'f16',
-    libraryDir: undefined,
-    embedding: false,
-  },
-  { onEvents: (events) => onEvents(events) },
-);
+let engine;
+
+/** As many slots as streams: what idle slots remember would take part in every attention, and the peer remembers nothing. */
+async function loadEngine(nSlots) {
+  engine = await Engine.load(
+    {
+      modelPath,
+      adapterPaths: [],
+      nCtx: 1024,
+      nSlots,
+      nBatch: 2048,
+      nUbatch: 512,
+      nThreads: 0,
+      nGpuLayers: 0,
+      mainGpu: undefined,
+      useMmap: false,
+      flashAttention: -1,
+      kvCacheType: 'f16',
+      libraryDir: undefined,
+      embedding: false,
+    },
+    { onEvents: (events) => onEvents(events) },
+  );
+}
 
 let id = 0;
 
@@ -65,12 +70,13 @@ function run(nStreams, grammar) {
   });
 }
 
-await run(1); // warm-up
 const plain = {};
 const json = {};
 for (const count of streamCounts) {
+  await loadEngine(count);
+  await run(count); // warm-up
   plain[count] = await repeated(Number(repeats), () => run(count));
   json[count] = await repeated(Number(repeats), () => run(count, { gbnf }));
+  engine[Symbol.dispose]();
 }
 process.stdout.write(`${JSON.stringify({ plain, json })}\n`);
-engine[Symbol.dispose]();
