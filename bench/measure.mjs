@@ -51,3 +51,7 @@ export async function repeated(times, measure) {
   for (let i = 0; i < times; i++) values.push(await measure());
   return median(values);
 }
+
+export function print(line) {
+  process.stdout.write(`${line}\n`);
+}
