@@ -82,10 +82,7 @@ export class EmbeddingEngine implements Disposable {
   ) {
     this.#options = options;
     this.#model = model;
-    this.#pool = ThreadPool.create(
-      model.library,
-      spec.nThreads > 0 ? spec.nThreads : threadsFor(model.sizeBytes),
-    );
+    this.#pool = ThreadPool.create(model.library, threadsFor(model.sizeBytes, spec.nThreads));
     const nCtx = model.nCtxTrain > 0 ? Math.min(spec.nCtx, model.nCtxTrain) : spec.nCtx;
     const nSeqMax = Math.min(spec.nUbatch, model.hasRecurrentState ? maxRecurrentSequences : maxSequences);
     this.#context = EmbeddingContext.create(model, {

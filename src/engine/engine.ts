@@ -80,10 +80,7 @@ export class Engine implements Disposable {
     this.#spec = spec;
     this.#onEvents = options.onEvents;
     this.#model = model;
-    this.#pool = ThreadPool.create(
-      model.library,
-      spec.nThreads > 0 ? spec.nThreads : threadsFor(model.sizeBytes),
-    );
+    this.#pool = ThreadPool.create(model.library, threadsFor(model.sizeBytes, spec.nThreads));
     this.#adapters = spec.adapterPaths.map((path) => model.loadAdapter(path));
     const devices = model.library.devices();
     this.#gpu = spec.nGpuLayers === 0 ? undefined : devices.find(isGpu);

@@ -1,12 +1,17 @@
-/** How many threads compute when nobody says. */
+/** How many threads compute. */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 
 /** Weights that make a further thread worth waiting for at the barrier of every operation. */
 const bytesPerThread = 8 * 2 ** 20;
 
-/** One a physical core; fewer for models so small that the threads would mostly wait for each other. */
-export function threadsFor(modelBytes: number): number {
+/**
+ * As many as `wanted`, but no more than run at a time: threads that wait for their turn hold up all others at the barriers (and
+ * ggml aborts beyond 512). Without a wish (0) one a physical core; fewer for models so small that the threads would mostly wait for
+ * each other.
+ */
+export function threadsFor(modelBytes: number, wanted = 0): number {
+  if (wanted > 0) return Math.min(wanted, os.availableParallelism());
   return Math.max(1, Math.min(physicalCores(), Math.ceil(modelBytes / bytesPerThread)));
 }
 
