@@ -21,11 +21,11 @@ export function describeExit(exit: RunnerExit): string {
   return withErrorLine(how, exit.lastErrorLine);
 }
 
-/** For requests that were in flight when the process ended, or came after that. */
+/** For requests that were in flight when the process ended, or came after that: the sentence that clients of Ollama know. */
 export function describeDeath(isExpected: boolean, lastErrorLine: string | undefined): string {
   if (isExpected) return 'the model was unloaded before its answer was complete';
   return withErrorLine(
-    'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check server logs for details',
+    'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details',
     lastErrorLine,
   );
 }

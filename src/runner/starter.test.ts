@@ -294,7 +294,7 @@ describe('cancelling', () => {
 
 describe('death', () => {
   const death =
-    'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check server logs for details';
+    'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details';
 
   it('fails what is in flight, telling apart what had begun', async () => {
     const runner = await start();
