@@ -1,32 +1,25 @@
 /** The chat use case: the stages in order. */
 import { fitHistory } from '../prompt/fit-history.ts';
 import type { Message } from '../types/message.ts';
-import { effectiveThink, requireCapabilities, requireCompletion } from './capabilities.ts';
+import { effectiveThink, requireCapability, requireCompletion, requireImageSupport } from './capabilities.ts';
 import { constrain, constrainCalls, formatGrammar } from './constrain.ts';
 import { effectiveMessages } from './history.ts';
 import { resolveOptions } from './options.ts';
 import { createParser, thinkingTags } from './parser.ts';
+import { resolveModel } from './resolve.ts';
 import type { InferenceDeps, Job, PreparedPrompt } from './run.ts';
-import {
-  baseWork,
-  loadAnswer,
-  renderAnswer,
-  requireImageSupport,
-  runJob,
-  unloadAnswer,
-  warnUnknown,
-} from './run.ts';
+import { baseWork, loadAnswer, renderAnswer, runJob, unloadAnswer, warnUnknown } from './run.ts';
 import type { Answer, ChatRequest } from './types.ts';
 
 /** Validates, then answers; see `Inference.chat`. */
 export async function chat(deps: InferenceDeps, request: ChatRequest, signal: AbortSignal): Promise<Answer> {
   const startedAt = performance.now();
-  const model = await deps.resolver.resolve(request.model);
+  const model = await resolveModel(deps, request.model);
   if (request.messages.length === 0 && request.keepAliveMs === 0) return unloadAnswer(deps, model);
 
-  requireCompletion(model, request.model, 'chat');
-  if (request.tools.length > 0) requireCapabilities(model, ['tools']);
   const think = effectiveThink(model, request.model, request.think);
+  requireCompletion(model, request.model, 'chat');
+  if (request.tools.length > 0) requireCapability(model, 'tools');
   const options = resolveOptions(model.parameters, request.options);
   warnUnknown(deps, model, options);
   const imageCount = countImages(request.messages);

@@ -1,10 +1,11 @@
 /** The embedding use cases: texts in, vectors out. */
 import { CriaError, isCriaError } from '../errors.ts';
 import type { ResolvedModel } from '../types/model.ts';
+import { resolveForUse } from './resolve.ts';
 import type { InferenceDeps } from './run.ts';
 import type { EmbedAnswer, EmbedRequest, LegacyEmbedRequest } from './types.ts';
 import { requireFinite, shortened, splitVectors } from './vectors.ts';
-import { type Durations, type ModelRequest, resolveForUse, withRunner } from './with-runner.ts';
+import { type Durations, type ModelRequest, withRunner } from './with-runner.ts';
 
 /** llama.h: `LLAMA_POOLING_TYPE_RANK`. */
 export const rankPooling = 4;

@@ -4,20 +4,19 @@ import { fitHistory } from '../prompt/fit-history.ts';
 import type { PromptTemplate } from '../prompt/types.ts';
 import type { Message, ThinkValue } from '../types/message.ts';
 import type { ResolvedModel } from '../types/model.ts';
-import { effectiveThink, requireCapabilities, requireCompletion } from './capabilities.ts';
+import {
+  effectiveThink,
+  refuseImageGeneration,
+  requireCapability,
+  requireCompletion,
+  requireImageSupport,
+} from './capabilities.ts';
 import { constrain, formatGrammar } from './constrain.ts';
 import { resolveOptions } from './options.ts';
 import { createParser, thinkingTags } from './parser.ts';
+import { resolveModel } from './resolve.ts';
 import type { InferenceDeps, Job, PreparedPrompt } from './run.ts';
-import {
-  baseWork,
-  loadAnswer,
-  renderAnswer,
-  requireImageSupport,
-  runJob,
-  unloadAnswer,
-  warnUnknown,
-} from './run.ts';
+import { baseWork, loadAnswer, renderAnswer, runJob, unloadAnswer, warnUnknown } from './run.ts';
 import type { Answer, GenerateRequest } from './types.ts';
 
 /** Validates, then answers; see `Inference.generate`. */
@@ -27,15 +26,16 @@ export async function generate(
   signal: AbortSignal,
 ): Promise<Answer> {
   const startedAt = performance.now();
-  const model = await deps.resolver.resolve(request.model);
+  const model = await resolveModel(deps, request.model);
   if (request.prompt === '' && request.keepAliveMs === 0) return unloadAnswer(deps, model);
 
+  refuseImageGeneration(model);
   const hasContext = (request.context?.length ?? 0) > 0;
   if (request.raw && (request.template !== '' || request.system !== '' || hasContext))
     throw new CriaError('bad_request', 'raw mode does not support template, system, or context');
-  requireCompletion(model, request.model, 'generate');
-  if (request.suffix !== '') requireCapabilities(model, ['insert']);
   const think = effectiveThink(model, request.model, request.think);
+  requireCompletion(model, request.model, 'generate');
+  if (request.suffix !== '') requireCapability(model, 'insert');
   const options = resolveOptions(model.parameters, request.options);
   warnUnknown(deps, model, options);
   requireImageSupport(model, request.images.length);

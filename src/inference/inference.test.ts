@@ -113,6 +113,7 @@ function setup(model: ResolvedModel, answers: readonly (readonly (TokenEvent | E
       }
     },
     tokenize: async ({ text }: { text: string }) => [...text].map(() => 1),
+    detokenize: async (tokens: readonly number[]) => `<${tokens.join()}>`,
   } as unknown as Runner; // only what inference calls
   const scheduler: Scheduler = {
     acquire: async (request) => {
@@ -128,6 +129,7 @@ function setup(model: ResolvedModel, answers: readonly (readonly (TokenEvent | E
     resolver: {
       resolve: async (name) => {
         if (name === 'm') return model;
+        if (name === 'torn') throw new CriaError('blob_not_found', 'blob 1 is missing');
         throw new CriaError('model_not_found', `model '${name}' not found`);
       },
     },
@@ -299,9 +301,64 @@ describe('chat', () => {
     expect(warnings).toEqual([['ignoring unknown options', { model: 'm:latest', options: ['nonsense'] }]]);
   });
 
+  it.each<[string, Partial<ResolvedModel>, string, string]>([
+    [
+      'a thought of Qwen 3',
+      { details: { ...fakeModel().details, family: 'qwen3' } },
+      ' <think>\nw</think>\n a',
+      'a',
+    ],
+    [
+      'a thought of DeepSeek R1',
+      { name: { ...fakeModel().name, model: 'deepseek-r1' } },
+      '<think>w</think>a',
+      'a',
+    ],
+    ['a thought without an end', { details: { ...fakeModel().details, family: 'qwen3' } }, '<think>w', ''],
+    [
+      'no later tags',
+      { details: { ...fakeModel().details, family: 'qwen3' } },
+      'a <think>w</think>',
+      'a <think>w</think>',
+    ],
+    ['nothing of other models', {}, '<think>w</think>a', '<think>w</think>a'],
+  ])('takes %s out of the history', async (_, model, content, kept) => {
+    const { inference, works } = setup(fakeModel(model));
+    const messages: Message[] = [
+      { role: 'assistant', content },
+      { role: 'user', content: 'u' },
+      { role: 'assistant', content },
+    ];
+    await collect(await inference.chat(chatRequest({ messages, truncate: false }), { signal }));
+    expect(works[0]?.prompt).toBe(`assistant:${kept};user:u;assistant:${content};`);
+  });
+
   const tool = { type: 'function', function: { name: 'f', parameters: {} } };
+  const image = new Uint8Array([1]);
+  const mllama = { ...fakeModel().details, family: 'mllama', families: ['mllama'] };
   it.each<[string, Partial<ChatRequest>, Partial<ResolvedModel>, { code: string; message: string }]>([
     ['an unknown model', { model: 'x' }, {}, { code: 'model_not_found', message: "model 'x' not found" }],
+    [
+      'a model with a missing part',
+      { model: 'torn' },
+      {},
+      { code: 'model_not_found', message: 'model "torn" not found, try pulling it first' },
+    ],
+    [
+      'the vision Llama of old',
+      {},
+      { details: mllama, projectorPaths: ['/blobs/p'] },
+      { code: 'load_failed', message: expect.stringMatching(/^'llama3.2-vision' is no longer compatible/) },
+    ],
+    [
+      'several images for it',
+      { messages: [{ role: 'user', content: '', images: [image, image] }] },
+      { details: mllama },
+      {
+        code: 'bad_request',
+        message: 'this model only supports one image while more than one image requested',
+      },
+    ],
     [
       'an embedding model',
       {},
@@ -321,6 +378,22 @@ describe('chat', () => {
       { code: 'capability_missing', message: '"m" does not support thinking' },
     ],
     [
+      'thinking from models that learned it later',
+      { think: true },
+      { capabilities: ['completion'], details: { ...fakeModel().details, family: 'qwen3' } },
+      {
+        code: 'capability_missing',
+        message:
+          '"m" does not support thinking. Pull the model again to get the latest version with full thinking support',
+      },
+    ],
+    [
+      'thinking from an embedding model, before all else',
+      { think: true },
+      { capabilities: ['embedding'] },
+      { code: 'capability_missing', message: '"m" does not support thinking' },
+    ],
+    [
       'an option of the wrong type',
       { options: { seed: 'x' } },
       {},
@@ -328,9 +401,15 @@ describe('chat', () => {
     ],
     [
       'images without the capability',
-      { messages: [{ role: 'user', content: '', images: [new Uint8Array()] }] },
+      { messages: [{ role: 'user', content: '', images: [image] }] },
       {},
       { code: 'capability_missing', message: 'registry.ollama.ai/library/m:latest does not support vision' },
+    ],
+    [
+      'images at all',
+      { messages: [{ role: 'user', content: '', images: [image] }] },
+      { capabilities: ['completion', 'vision'] },
+      { code: 'not_implemented', message: 'image input is not implemented yet' },
     ],
   ])('refuses %s before it loads anything', async (_, request, model, error) => {
     const { inference, acquired } = setup(fakeModel(model));
@@ -387,6 +466,8 @@ describe('generate', () => {
     const { inference, works } = setup(fakeModel());
     const answer = await inference.generate(generateRequest({ debugRenderOnly: true }), { signal });
     expect(answer).toEqual({ type: 'rendered', text: 'user:hello;', imageCount: 0 });
+    const request = generateRequest({ debugRenderOnly: true, context: [7, 8] });
+    expect(await inference.generate(request, { signal })).toMatchObject({ text: '<7,8>user:hello;' });
     expect(works).toEqual([]);
   });
 
@@ -414,6 +495,12 @@ describe('generate', () => {
       {},
       { capabilities: ['embedding'] },
       { code: 'capability_missing', message: '"m" does not support generate' },
+    ],
+    [
+      'a model that makes images',
+      {},
+      { capabilities: ['completion', 'image'] },
+      { code: 'capability_missing', message: 'image generation models are not currently supported' },
     ],
   ])('refuses %s', async (_, request, model, error) => {
     const { inference } = setup(fakeModel(model));

@@ -3,10 +3,11 @@ import { CriaError } from '../errors.ts';
 import type { EmbedInput } from '../protocol/messages.ts';
 import type { ResolvedModel } from '../types/model.ts';
 import { computeVectors, rankPooling } from './embed.ts';
+import { resolveForUse } from './resolve.ts';
 import type { InferenceDeps } from './run.ts';
 import type { RerankAnswer, RerankRequest } from './types.ts';
 import { cosineSimilarity, requireFinite } from './vectors.ts';
-import { resolveForUse, withRunner } from './with-runner.ts';
+import { withRunner } from './with-runner.ts';
 
 /** The classifier of these models ends in a softmax: the first score is a probability already (llama-graph.cpp: build_pooling). */
 const probabilityArchitectures = new Set(['qwen3', 'qwen3vl']);

@@ -1,5 +1,5 @@
 /** The stages that generate and chat share, from the lease of a runner to the last event. */
-import { CriaError, isCriaError } from '../errors.ts';
+import { isCriaError } from '../errors.ts';
 import type { OutputParser } from '../output/types.ts';
 import type { PromptTemplate } from '../prompt/types.ts';
 import type { GenerateWork } from '../protocol/messages.ts';
@@ -23,7 +23,7 @@ export interface InferenceDeps {
 }
 
 export interface ModelResolver {
-  /** Throws `invalid_model_name`, `model_not_found`, `corrupt_store`, `invalid_gguf`. */
+  /** Throws `invalid_model_name`, `model_not_found`, `blob_not_found`, `corrupt_store`, `invalid_gguf`. */
   resolve(name: string): Promise<ResolvedModel>;
 }
 
@@ -66,8 +66,13 @@ export async function loadAnswer(deps: InferenceDeps, job: Omit<Job, 'prepare'>)
 /** `_debug_render_only`: the prompt as the model would see it. */
 export async function renderAnswer(deps: InferenceDeps, job: Job): Promise<Answer> {
   using lease = await acquire(deps, job, false);
-  const { text, imageCount } = await job.prepare(lease.runner, job.signal);
-  return { type: 'rendered', text, imageCount };
+  const { text, imageCount, work } = await job.prepare(lease.runner, job.signal);
+  const { contextTokens = [] } = work;
+  const context =
+    contextTokens.length === 0
+      ? ''
+      : await lease.runner.detokenize(contextTokens, { special: true, signal: job.signal });
+  return { type: 'rendered', text: context + text, imageCount };
 }
 
 /**
@@ -118,14 +123,6 @@ export function baseWork(
 export function warnUnknown(deps: InferenceDeps, model: ResolvedModel, options: ResolvedOptions): void {
   if (options.unknown.length === 0) return;
   deps.warn('ignoring unknown options', { model: model.displayName, options: options.unknown.slice(0, 20) });
-}
-
-/** Images reach models with a projector only. */
-export function requireImageSupport(model: ResolvedModel, imageCount: number): void {
-  if (imageCount === 0) return;
-  if (!model.capabilities.includes('vision') && !model.capabilities.includes('audio'))
-    throw new CriaError('capability_missing', `${model.fullName} does not support vision`);
-  throw new CriaError('not_implemented', 'image input is not implemented yet');
 }
 
 function acquire(deps: InferenceDeps, job: Omit<Job, 'prepare'>, needsSlot: boolean): Promise<Lease> {

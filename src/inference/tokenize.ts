@@ -1,7 +1,8 @@
 /** Text to token ids and back, with the model's own vocabulary. Neither waits for a slot, nor makes a loaded model load again. */
+import { resolveForUse } from './resolve.ts';
 import type { InferenceDeps } from './run.ts';
 import type { DetokenizeAnswer, DetokenizeRequest, TokenizeAnswer, TokenizeRequest } from './types.ts';
-import { resolveForUse, withRunner } from './with-runner.ts';
+import { withRunner } from './with-runner.ts';
 
 const needs = { embedding: false, needsSlot: false, takesAnyLoad: true };
 

@@ -1,5 +1,5 @@
 /** The stages that use cases without a stream share: resolve the model, lease a runner, use it once. */
-import { CriaError, isCriaError } from '../errors.ts';
+import { isCriaError } from '../errors.ts';
 import type { Runner } from '../runner/types.ts';
 import type { JsonValue } from '../types/json.ts';
 import type { ResolvedModel } from '../types/model.ts';
@@ -27,18 +27,6 @@ export interface RunnerNeeds {
   readonly needsSlot: boolean;
   /** See `AcquireRequest.takesAnyLoad`. */
   readonly takesAnyLoad?: boolean;
-}
-
-/** Throws `model_not_found` in the words that Ollama has for these endpoints, and what the resolver throws otherwise. */
-export async function resolveForUse(deps: InferenceDeps, name: string): Promise<ResolvedModel> {
-  try {
-    return await deps.resolver.resolve(name);
-  } catch (error) {
-    if (!isCriaError(error, 'model_not_found')) throw error;
-    throw new CriaError('model_not_found', `model ${JSON.stringify(name)} not found, try pulling it first`, {
-      cause: error,
-    });
-  }
 }
 
 /** Leases a runner, uses it and gives it back. A runner that dies is replaced once: nothing of the answer has been seen yet. */

@@ -117,7 +117,9 @@ async function isUnchanged(entry: ManifestEntry): Promise<boolean> {
   }
 }
 
-/** False when the same manifest may give another description later, since a missing blob can come back. */
+/** False when the same manifest may give another description later, since a missing or broken blob can come back. */
 function isLasting(model: StoredModel): boolean {
-  return !('problem' in model.run) || model.run.problem.code !== 'corrupt_store';
+  if (!('problem' in model.run)) return true;
+  const { code } = model.run.problem;
+  return code !== 'blob_not_found' && code !== 'corrupt_store';
 }

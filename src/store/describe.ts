@@ -171,7 +171,7 @@ async function readParts<K extends 'adapter' | 'projector'>(
 async function locate(layer: Layer, { blobs }: DescribeDeps, what: string): Promise<string> {
   const blob = await blobs.stat(layer.digest);
   if (blob === undefined)
-    throw new CriaError('corrupt_store', `${what} is incomplete: blob ${layer.digest} is missing`);
+    throw new CriaError('blob_not_found', `${what} is incomplete: blob ${layer.digest} is missing`);
   return blob.path;
 }
 

@@ -116,7 +116,7 @@ describe('resolve', () => {
     const weights = test.store.paths.blob(digestOf(await test.gguf()));
     await rm(weights);
     await expect(resolve('a')).rejects.toMatchObject({
-      code: 'corrupt_store',
+      code: 'blob_not_found',
       message: expect.stringContaining('is missing'),
     });
     await writeFile(weights, await test.gguf());

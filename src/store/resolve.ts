@@ -8,7 +8,7 @@ import { parseModelName, parseModelSource } from './name.ts';
 export interface Resolver {
   /**
    * Throws `bad_request` (two source suffixes), `invalid_model_name`, `model_not_found`, `forbidden` (a cloud model), and
-   * what is wrong with the stored model: `corrupt_store`, `invalid_gguf`, `not_implemented`.
+   * what is wrong with the stored model: `blob_not_found`, `corrupt_store`, `invalid_gguf`, `not_implemented`.
    */
   resolve(text: string): Promise<ResolvedModel>;
 }
