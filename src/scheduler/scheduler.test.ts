@@ -780,6 +780,19 @@ describe('death of a runner', () => {
     expect(next.lease?.runner.isAlive).toBe(true);
   });
 
+  it('for lack of memory unloads the others when they are idle', async () => {
+    const { scheduler, starter } = bench();
+    await scheduler.acquire(ask('a'));
+    await load(scheduler, 'b', { keepAliveMs: Number.POSITIVE_INFINITY });
+    const busy = await scheduler.acquire(ask('c'));
+    starter.starts[0]?.runner.exit(false, 'CUDA error: out of memory');
+    await settle();
+    expect(loadedNames(scheduler)).toEqual(['c']);
+    busy.release();
+    await settle();
+    expect(loadedNames(scheduler)).toEqual([]);
+  });
+
   it('makes the room that a load waits for', async () => {
     const { scheduler, starter } = bench({ maxLoadedModels: 1 });
     await scheduler.acquire(ask('a'));

@@ -4,6 +4,7 @@ import type { LibraryChoice } from '../runner/library-choice.ts';
 import type { Runner } from '../runner/types.ts';
 import type { ResolvedModel } from '../types/model.ts';
 import { Loader, type LoaderDeps, type ModelEntry } from './loader.ts';
+import { tellsOfMemory } from './out-of-memory.ts';
 import { isEmbeddingOnly, type LoadPlan } from './plan.ts';
 import { type LoadedWith, reloadReason } from './reload.ts';
 import type { Resident } from './resident.ts';
@@ -182,8 +183,14 @@ class ModelScheduler implements Scheduler {
         });
       }
       this.#onGone(entry, resident);
+      if (!exit.expected && tellsOfMemory(exit.lastErrorLine)) this.#unloadAll();
     });
     this.#serve(entry);
+  }
+
+  /** What was loaded beside it took the memory: everything goes as soon as it is idle. */
+  #unloadAll(): void {
+    for (const { modelPath } of [...this.#entries.values()]) this.unload(modelPath);
   }
 
   #onGone(entry: ModelEntry, resident: Resident): void {

@@ -105,9 +105,9 @@ export class FakeRunner implements Runner {
   }
 
   /** The process is gone. */
-  exit(expected = true): void {
+  exit(expected = true, lastErrorLine?: string): void {
     this.isAlive = false;
-    this.#resolve({ expected, code: expected ? 0 : null, signal: expected ? null : 'SIGSEGV', lastErrorLine: undefined });
+    this.#resolve({ expected, code: expected ? 0 : null, signal: expected ? null : 'SIGSEGV', lastErrorLine });
   }
 
   generate(): never {
