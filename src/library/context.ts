@@ -5,7 +5,6 @@ import type { Registry } from '../registry/types.ts';
 import type { Scheduler } from '../scheduler/types.ts';
 import type { Store } from '../store/store.ts';
 import type { InspectGoTemplate } from '../store/template-choice.ts';
-import type { Mutex } from '../util/mutex.ts';
 
 /** Quantizes a GGUF file; yields the name of each tensor when it is done. Throws `conversion_failed`, `cancelled`. */
 export type Quantize = (
@@ -19,7 +18,7 @@ export type Quantize = (
   options: { signal: AbortSignal },
 ) => AsyncIterable<string>;
 
-export interface LibraryDeps {
+export interface LibraryContext {
   readonly store: Store;
   readonly registry: Pick<Registry, 'open'>;
   readonly scheduler: Pick<Scheduler, 'residents'>;
@@ -30,10 +29,4 @@ export interface LibraryDeps {
   /** OLLAMA_NOPRUNE: keep the blobs of a model that is created or pulled anew. */
   readonly noPrune: boolean;
   readonly log: Logger;
-}
-
-/** What the use cases share. */
-export interface LibraryContext extends LibraryDeps {
-  /** Held while a manifest changes and blobs are checked for being unreferenced. */
-  readonly mutex: Mutex;
 }

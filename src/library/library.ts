@@ -1,7 +1,6 @@
 /** The use cases on stored and loaded models, put together. */
 import { parseDigest } from '../store/digest.ts';
-import { createMutex } from '../util/mutex.ts';
-import type { LibraryContext, LibraryDeps } from './context.ts';
+import type { LibraryContext } from './context.ts';
 import { createModel } from './create/create.ts';
 import { listLoadedModels, listModels } from './list.ts';
 import { copyModel, removeModel } from './manage.ts';
@@ -10,9 +9,8 @@ import { pushModel } from './push.ts';
 import { showModel } from './show.ts';
 import type { Library } from './types.ts';
 
-export function createLibrary(deps: LibraryDeps): Library {
-  const context: LibraryContext = { ...deps, mutex: createMutex() };
-  const { store, scheduler } = deps;
+export function createLibrary(context: LibraryContext): Library {
+  const { store, scheduler } = context;
   return {
     list: () => listModels(store.catalog),
     listLoaded: () => listLoadedModels(scheduler),
@@ -22,10 +20,15 @@ export function createLibrary(deps: LibraryDeps): Library {
     push: (request, { signal }) => pushModel(context, request, signal),
     copy: (source, destination) => copyModel(context, source, destination),
     remove: (model) => removeModel(context, model),
-    hasBlob: async (digest) => (await store.blobs.stat(parseDigest(digest))) !== undefined,
+    hasBlob: async (text) => {
+      const digest = parseDigest(text);
+      if (!(await store.blobs.isWhole(digest))) return false;
+      await store.blobs.touch(digest); // who asks is about to use it
+      return true;
+    },
     putBlob: async (text, body, { signal }) => {
       const digest = parseDigest(text);
-      if ((await store.blobs.stat(digest)) !== undefined) {
+      if (await store.blobs.isWhole(digest)) {
         await store.blobs.touch(digest);
         return { existed: true };
       }

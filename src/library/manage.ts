@@ -11,7 +11,7 @@ import type { LibraryContext } from './context.ts';
  * `bad_request` for an invalid name and `model_not_found`.
  */
 export async function copyModel(
-  { store, mutex }: LibraryContext,
+  { store }: LibraryContext,
   source: string,
   destination: string,
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function copyModel(
   const to = tryParseModelName(destination);
   if (to === undefined)
     throw new CriaError('bad_request', `destination ${JSON.stringify(destination)} is invalid`);
-  await mutex.run(async () => {
+  await store.lock.run(async () => {
     const entry = await store.catalog.locate(from);
     if (entry === undefined)
       throw new CriaError('model_not_found', `model ${JSON.stringify(source)} not found`);
@@ -32,11 +32,11 @@ export async function copyModel(
 }
 
 /** Deletes a model and the blobs that no other model needs. Throws `bad_request` and `model_not_found`. */
-export async function removeModel({ store, mutex, log }: LibraryContext, model: string): Promise<void> {
+export async function removeModel({ store, log }: LibraryContext, model: string): Promise<void> {
   if (model === '') throw new CriaError('bad_request', 'model is required');
   const name = tryParseModelName(localName(model));
   if (name === undefined) throw new CriaError('bad_request', `name ${JSON.stringify(model)} is invalid`);
-  await mutex.run(async () => {
+  await store.lock.run(async () => {
     const entry = await store.catalog.locate(name);
     if (entry === undefined) throw new CriaError('model_not_found', `model '${model}' not found`);
     const digests = await digestsIn(entry);

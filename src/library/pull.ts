@@ -29,11 +29,10 @@ async function* pull(
   yield { status: 'pulling manifest' };
   const { manifest, bytes } = await fetchManifest(session, signal);
   // From here on nobody prunes what is there already or has just come.
-  using _held = store.garbage.hold(digestsOf(manifest));
+  await using _held = await store.garbage.hold(digestsOf(manifest));
   for (const layer of blobsOf(manifest)) {
     if (signal.aborted) throw cancelledError();
-    const existing = await store.blobs.stat(layer.digest);
-    if (existing?.sizeBytes === layer.size) yield blobProgress('pulling', layer, layer.size);
+    if (await store.blobs.isWhole(layer.digest, layer.size)) yield blobProgress('pulling', layer, layer.size);
     else yield* followTransfer('pulling', layer, session.fetchBlob(layer, { signal }));
   }
   // Every blob was hashed while it came.
@@ -43,7 +42,7 @@ async function* pull(
   const unused = await commit(context, wanted, manifest, bytes);
   if (unused.length > 0 && !context.noPrune) {
     yield { status: 'removing unused layers' };
-    await context.mutex.run(() => store.garbage.removeUnreferenced(unused));
+    await store.lock.run(() => store.garbage.removeUnreferenced(unused));
   }
   yield { status: 'success' };
 }
@@ -87,16 +86,16 @@ export function blobsOf({ layers, config }: Manifest): readonly Layer[] {
 
 /** Makes the model visible. Returns the blobs that only its predecessor of the same name may have needed. */
 async function commit(
-  { store, mutex }: LibraryContext,
+  { store }: LibraryContext,
   wanted: ModelName,
   manifest: Manifest,
   bytes: Buffer,
 ): Promise<readonly Digest[]> {
-  return mutex.run(async () => {
+  return store.lock.run(async () => {
     const name = await store.catalog.canonicalName(wanted);
     const replaced = await store.manifests.stat(name);
     const before = replaced === undefined ? [] : await previousDigests();
-    await store.manifests.write(name, bytes);
+    await store.publish(name, bytes);
     const needed = new Set(digestsOf(manifest));
     return before.filter((digest) => !needed.has(digest));
 

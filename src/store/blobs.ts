@@ -1,13 +1,16 @@
 /** Content-addressed files: written once under the sha256 of their bytes, never changed. */
 import { createReadStream } from 'node:fs';
-import { stat as fileStat, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
+import { chmod, stat as fileStat, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { CriaError, cancelledError, toCriaError } from '../errors.ts';
 import type { Digest } from '../types/digest.ts';
 import { AtomicFile, type OpenNewFile, syncDirectory } from '../util/atomic-file.ts';
-import { createDigestHash, digestOf } from './digest.ts';
+import { createDamageNotes } from './damage.ts';
+import { createDigestHash, digestHex, digestOf } from './digest.ts';
 import { readBounded, statInside } from './files.ts';
+import { acquire } from './lock.ts';
 import type { StorePaths } from './paths.ts';
+import { createTicketBox, type TicketBox } from './tickets.ts';
 
 export interface StoredBlob {
   readonly digest: Digest;
@@ -18,6 +21,15 @@ export interface StoredBlob {
 export interface BlobStore {
   /** Undefined when there is no such blob. Throws `corrupt_store` for something in its place that is no file of the store. */
   stat(digest: Digest): Promise<StoredBlob | undefined>;
+  /** True when the blob is there, has this size where one is given, and has not been found damaged. Errors as in `stat`. */
+  isWhole(digest: Digest, sizeBytes?: number): Promise<boolean>;
+  /** Notes what a look at all bytes of a blob has shown; a damaged one is no longer whole until it is replaced. */
+  noteDamage(blob: StoredBlob, isDamaged: boolean): Promise<void>;
+  /**
+   * Waits until no other process fetches this blob and keeps others from fetching it; release by disposing. Throws
+   * `cancelled`.
+   */
+  claim(digest: Digest, options: { signal: AbortSignal }): Promise<AsyncDisposable>;
   /**
    * Stores a stream under its digest. With `expected`, bytes that hash to anything else are dropped and
    * `digest_mismatch` is thrown. Also `disk_full` and `cancelled`; a partial blob is never visible under a digest.
@@ -37,9 +49,19 @@ export interface BlobStore {
   remove(digest: Digest): Promise<void>;
 }
 
-/** `openFile` replaces the creation of temporary files, for tests of full disks. */
-export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNewFile } = {}): BlobStore {
-  const { openFile } = options;
+/** Tickets of downloads begin so; the 64 hexadecimal digits follow. */
+export const fetchPrefix = 'fetch-';
+
+export interface BlobStoreOptions {
+  /** Replaces the creation of temporary files, for tests of full disks. */
+  readonly openFile?: OpenNewFile | undefined;
+  /** Default: a box of its own. */
+  readonly tickets?: TicketBox;
+}
+
+export function createBlobStore(paths: StorePaths, options: BlobStoreOptions = {}): BlobStore {
+  const { openFile, tickets = createTicketBox(paths) } = options;
+  const damage = createDamageNotes(paths);
 
   async function stat(digest: Digest): Promise<StoredBlob | undefined> {
     const path = paths.blob(digest);
@@ -48,6 +70,26 @@ export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNew
     const legacyPath = paths.legacyBlob(digest);
     const legacyStats = await statInside(paths.blobs, legacyPath);
     return legacyStats === undefined ? undefined : { digest, path: legacyPath, sizeBytes: legacyStats.size };
+  }
+
+  async function isWhole(digest: Digest, sizeBytes?: number): Promise<boolean> {
+    const blob = await stat(digest);
+    if (blob === undefined || (sizeBytes !== undefined && blob.sizeBytes !== sizeBytes)) return false;
+    return !(await damage.has(digest, blob.path));
+  }
+
+  async function findWhole(digest: Digest, sizeBytes: number): Promise<StoredBlob | undefined> {
+    return (await isWhole(digest, sizeBytes)) ? stat(digest) : undefined;
+  }
+
+  async function noteDamage({ digest, path }: StoredBlob, isDamaged: boolean): Promise<void> {
+    if (isDamaged) await damage.add(digest, path);
+    else await damage.remove(digest);
+  }
+
+  async function claim(digest: Digest, { signal }: { signal: AbortSignal }): Promise<AsyncDisposable> {
+    const ticket = await acquire(tickets, `${fetchPrefix}${digestHex(digest)}`, { signal });
+    return { [Symbol.asyncDispose]: () => ticket.remove() };
   }
 
   async function create(): Promise<AtomicFile> {
@@ -67,8 +109,8 @@ export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNew
 
   async function adoptFile(path: string, digest: Digest): Promise<StoredBlob & { existed: boolean }> {
     const { size } = await fileStat(path);
-    const existing = await stat(digest);
-    if (existing?.sizeBytes === size) {
+    const existing = await findWhole(digest, size);
+    if (existing !== undefined) {
       await rm(path, { force: true });
       await touch(digest);
       return { ...existing, existed: true };
@@ -87,8 +129,8 @@ export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNew
 
   /** Gives a finished temporary file its name, unless the same bytes are there already. */
   async function adopt(file: AtomicFile, digest: Digest, sizeBytes: number): Promise<StoredBlob> {
-    const existing = await stat(digest);
-    if (existing?.sizeBytes === sizeBytes) {
+    const existing = await findWhole(digest, sizeBytes);
+    if (existing !== undefined) {
       await touch(digest);
       return existing;
     }
@@ -131,8 +173,8 @@ export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNew
 
   async function putBytes(bytes: Uint8Array): Promise<StoredBlob & { existed: boolean }> {
     const digest = digestOf(bytes);
-    const existing = await stat(digest);
-    if (existing?.sizeBytes === bytes.byteLength) {
+    const existing = await findWhole(digest, bytes.byteLength);
+    if (existing !== undefined) {
       await touch(digest);
       return { ...existing, existed: true };
     }
@@ -161,17 +203,33 @@ export function createBlobStore(paths: StorePaths, options: { openFile?: OpenNew
 
   async function touch(digest: Digest): Promise<void> {
     const blob = await stat(digest);
+    if (blob === undefined) return;
+    const { nlink, mode } = await fileStat(blob.path);
     const now = new Date();
-    // A store of another user may be read-only for us; then nobody prunes it for us either.
-    if (blob !== undefined) await utimes(blob.path, now, now).catch(() => {});
+    // A hard link shares its times with the user's own file: only the time of its last change of status is renewed.
+    const touched = nlink > 1 ? chmod(blob.path, mode & 0o7777) : utimes(blob.path, now, now);
+    await touched.catch(() => {}); // a store of another user may be read-only for us; then nobody prunes it for us either
   }
 
   async function remove(digest: Digest): Promise<void> {
     await rm(paths.blob(digest), { force: true });
     await rm(paths.legacyBlob(digest), { force: true });
+    await damage.remove(digest);
   }
 
-  return { stat, put, putBytes, hashFile, adopt: adoptFile, read, touch, remove };
+  return {
+    stat,
+    isWhole,
+    noteDamage,
+    claim,
+    put,
+    putBytes,
+    hashFile,
+    adopt: adoptFile,
+    read,
+    touch,
+    remove,
+  };
 }
 
 /** Renames a blob of the first Ollama versions (`sha256:…`) to today's form. */

@@ -64,6 +64,14 @@ export async function readBounded(file: string, maxBytes: number): Promise<Buffe
   }
 }
 
+/**
+ * Milliseconds since a file came here or was written. A hard link has the times of the user's own file, where only the change
+ * of the link count tells when it was made.
+ */
+export function ageMs({ mtimeMs, ctimeMs, nlink }: Stats, nowMs: number): number {
+  return nowMs - (nlink > 1 ? Math.max(mtimeMs, ctimeMs) : mtimeMs);
+}
+
 /** True for the system's error that a path does not exist. */
 export function isMissing(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -91,7 +91,7 @@ describe('removeUnreferenced', () => {
     const heldBlob = await blobs.putBytes(Buffer.from('held'));
     const all = [free.digest, heldBlob.digest, digestOf(Buffer.from('kept'))];
     {
-      using _ = garbage.hold([heldBlob.digest]);
+      await using _ = await garbage.hold([heldBlob.digest]);
       await garbage.removeUnreferenced(all);
       expect(await Promise.all(all.map(async (d) => (await blobs.stat(d)) !== undefined))).toEqual([
         false,
@@ -106,13 +106,13 @@ describe('removeUnreferenced', () => {
   it('counts holders', async () => {
     const { blobs, garbage } = test.store;
     const { digest } = await blobs.putBytes(Buffer.from('held twice'));
-    const first = garbage.hold([digest]);
-    const second = garbage.hold([digest]);
-    first[Symbol.dispose]();
-    first[Symbol.dispose]();
+    const first = await garbage.hold([digest]);
+    const second = await garbage.hold([digest]);
+    await first[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
     await garbage.removeUnreferenced([digest]);
     expect(await blobs.stat(digest)).toBeDefined();
-    second[Symbol.dispose]();
+    await second[Symbol.asyncDispose]();
     await garbage.removeUnreferenced([digest]);
     expect(await blobs.stat(digest)).toBeUndefined();
   });

@@ -11,6 +11,8 @@ export interface StorePaths {
   readonly root: string;
   readonly blobs: string;
   readonly manifests: string;
+  /** cria's own notes, where Ollama never looks. */
+  readonly notes: string;
   /** `blobs/sha256-<hex>`. */
   blob(digest: Digest): string;
   /** `blobs/sha256:<hex>`, as the first versions of Ollama wrote it. */
@@ -31,6 +33,7 @@ export function createStorePaths(root: string): StorePaths {
     root: absolute,
     blobs,
     manifests,
+    notes: path.join(absolute, '.cria'),
     blob: (digest) => path.join(blobs, `sha256-${digestHex(digest)}`),
     legacyBlob: (digest) => path.join(blobs, `sha256:${digestHex(digest)}`),
     partialBlob: (digest, part) =>

@@ -6,10 +6,13 @@ import { type BlobStore, createBlobStore } from './blobs.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createGarbageCollector, type GarbageCollector } from './gc.ts';
 import { createHeaderCache } from './headers.ts';
+import { createStoreLock, type StoreLock } from './lock.ts';
 import { createManifestStore, type ManifestStore } from './manifests.ts';
 import { createStorePaths, type StorePaths } from './paths.ts';
+import { createPublisher, type Publish } from './publish.ts';
 import { createResolver, type Resolver } from './resolve.ts';
 import type { InspectGoTemplate } from './template-choice.ts';
+import { createTicketBox } from './tickets.ts';
 
 export interface Store {
   readonly paths: StorePaths;
@@ -18,6 +21,9 @@ export interface Store {
   readonly catalog: Catalog;
   readonly resolver: Resolver;
   readonly garbage: GarbageCollector;
+  /** Between all processes that share the folder. */
+  readonly lock: StoreLock;
+  readonly publish: Publish;
 }
 
 export interface StoreOptions {
@@ -35,7 +41,9 @@ export interface StoreOptions {
 export function createStore(options: StoreOptions): Store {
   const { log, inspectGoTemplate, preferGoTemplate } = options;
   const paths = createStorePaths(options.root);
-  const blobs = createBlobStore(paths, options.openFile === undefined ? {} : { openFile: options.openFile });
+  const tickets = createTicketBox(paths);
+  const lock = createStoreLock(tickets);
+  const blobs = createBlobStore(paths, { openFile: options.openFile, tickets });
   const manifests = createManifestStore(paths, log);
   const headers = createHeaderCache();
   const catalog = createCatalog({ blobs, manifests, headers, inspectGoTemplate, preferGoTemplate, log });
@@ -45,7 +53,9 @@ export function createStore(options: StoreOptions): Store {
     manifests,
     catalog,
     resolver: createResolver(catalog),
-    garbage: createGarbageCollector({ paths, blobs, manifests, log }),
+    garbage: createGarbageCollector({ paths, blobs, manifests, tickets, lock, log }),
+    lock,
+    publish: createPublisher({ blobs, manifests }),
   };
 }
 

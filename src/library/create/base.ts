@@ -41,7 +41,7 @@ export async function* inheritModel(text: string, options: BaseOptions): AsyncGe
   let fileType = gguf.fileType;
   for (const layer of model.manifest.layers) {
     if (isKind(layer, 'model') && needsQuantizing(quantization, sourceType)) {
-      layers.hold(layer.digest);
+      await layers.hold(layer.digest);
       yield* quantizeFile({ source: modelPath, sourceType, quantization, from }, options);
       fileType = quantization.name;
     } else await layers.addExisting({ ...layer, from });

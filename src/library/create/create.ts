@@ -43,7 +43,7 @@ export async function* createModel(
     await commit(context, checked.name, manifest, layers);
     yield { status: 'success' };
   } finally {
-    await context.mutex.run(() => layers.discard());
+    await store.lock.run(() => layers.discard());
   }
 }
 
@@ -104,12 +104,12 @@ function finishConfig(base: ModelConfig, request: CreateRequest, { overrides }: 
 
 /** Makes the model visible; what only its predecessor of the same name needed is deleted. */
 async function commit(
-  { store, mutex, noPrune }: LibraryContext,
+  { store, noPrune }: LibraryContext,
   wanted: ModelName,
   manifest: Manifest,
   layers: LayerList,
 ): Promise<void> {
-  await mutex.run(async () => {
+  await store.lock.run(async () => {
     const name = await store.catalog.canonicalName(wanted);
     const replaced = await store.manifests.stat(name);
     const before: readonly Digest[] =
@@ -119,8 +119,8 @@ async function commit(
             (loaded) => digestsOf(loaded.manifest),
             () => [], // a manifest that cannot be read is replaced like any other
           );
-    await store.manifests.write(name, encodeManifest(manifest));
-    layers.keep(); // also lets go of inherited layers that were replaced
+    await store.publish(name, encodeManifest(manifest));
+    await layers.keep(); // also lets go of inherited layers that were replaced
     if (!noPrune) await store.garbage.removeUnreferenced(before);
   });
 }

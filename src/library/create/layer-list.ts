@@ -14,7 +14,7 @@ export interface NewLayer {
 
 export class LayerList {
   readonly #store: Pick<Store, 'blobs' | 'garbage'>;
-  readonly #holds: Disposable[] = [];
+  readonly #holds: AsyncDisposable[] = [];
   readonly #created: Digest[] = [];
   #layers: NewLayer[] = [];
 
@@ -28,13 +28,13 @@ export class LayerList {
   }
 
   /** Keeps a blob from being pruned until `keep` or `discard`. */
-  hold(digest: Digest): void {
-    this.#holds.push(this.#store.garbage.hold([digest]));
+  async hold(digest: Digest): Promise<void> {
+    this.#holds.push(await this.#store.garbage.hold([digest]));
   }
 
   /** Adds a layer whose blob exists. Throws `corrupt_store` when it does not. */
   async addExisting(layer: Layer): Promise<void> {
-    this.hold(layer.digest);
+    await this.hold(layer.digest);
     if ((await this.#store.blobs.stat(layer.digest)) === undefined)
       throw new CriaError('corrupt_store', `blob ${layer.digest} is missing`);
     await this.#store.blobs.touch(layer.digest);
@@ -48,7 +48,7 @@ export class LayerList {
   ): Promise<void> {
     const { blobs } = this.#store;
     const digest = await blobs.hashFile(file, { signal });
-    this.hold(digest); // before it exists, so that nobody can prune it in between
+    await this.hold(digest); // before it exists, so that nobody can prune it in between
     const { sizeBytes, existed } = await blobs.adopt(file, digest);
     if (!existed) this.#created.push(digest);
     this.#layers.push({ layer: { ...layer, digest, size: sizeBytes }, isNew: !existed });
@@ -64,7 +64,7 @@ export class LayerList {
 
   /** Writes a blob without adding a layer: for the config. */
   async store(mediaType: string, bytes: Uint8Array): Promise<NewLayer> {
-    this.hold(digestOf(bytes)); // before it exists, so that nobody can prune it in between
+    await this.hold(digestOf(bytes)); // before it exists, so that nobody can prune it in between
     const { digest, sizeBytes, existed } = await this.#store.blobs.putBytes(bytes);
     if (!existed) this.#created.push(digest);
     return { layer: { mediaType, digest, size: sizeBytes }, isNew: !existed };
@@ -79,18 +79,18 @@ export class LayerList {
   }
 
   /** To be called when the manifest is written: the blobs are its own now. */
-  keep(): void {
+  async keep(): Promise<void> {
     this.#created.length = 0;
-    this.#endHolds();
+    await this.#endHolds();
   }
 
   /** Deletes the blobs that were made for a model that did not come about; does nothing after `keep`. */
   async discard(): Promise<void> {
-    this.#endHolds();
+    await this.#endHolds();
     await this.#store.garbage.removeUnreferenced(this.#created.splice(0));
   }
 
-  #endHolds(): void {
-    for (const hold of this.#holds.splice(0)) hold[Symbol.dispose]();
+  async #endHolds(): Promise<void> {
+    for (const hold of this.#holds.splice(0)) await hold[Symbol.asyncDispose]();
   }
 }

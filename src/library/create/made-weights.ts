@@ -112,7 +112,7 @@ export async function holdBlob(
   digest: UploadedFile['digest'],
   { store, layers }: Pick<BaseOptions, 'store' | 'layers'>,
 ): Promise<string> {
-  layers.hold(digest);
+  await layers.hold(digest);
   const blob = await store.blobs.stat(digest);
   if (blob === undefined) throw new CriaError('blob_not_found', `blob ${JSON.stringify(digest)} not found`);
   return blob.path;

@@ -9,7 +9,7 @@ import type { Transfer } from '../types.ts';
 import { Download, type DownloadDeps } from './download.ts';
 
 export interface SharedDownloadsDeps extends DownloadDeps {
-  readonly blobs: Pick<BlobStore, 'stat'>;
+  readonly blobs: Pick<BlobStore, 'isWhole' | 'claim'>;
 }
 
 interface Running {
@@ -87,9 +87,10 @@ export class SharedDownloads {
   }
 
   async #run(download: Download, layer: Layer, signal: AbortSignal): Promise<void> {
+    // Another process may be fetching it into the same files.
+    await using _claim = await this.#deps.blobs.claim(layer.digest, { signal });
     // It may have come while its caller was getting here.
-    const existing = await this.#deps.blobs.stat(layer.digest);
-    if (existing?.sizeBytes !== layer.size) await download.run(signal);
+    if (!(await this.#deps.blobs.isWhole(layer.digest, layer.size))) await download.run(signal);
   }
 
   async #wait(running: Running, signal: AbortSignal): Promise<void> {
