@@ -1,5 +1,5 @@
 /** What every command is given: the settings, the three streams, and the way to the server. */
-import type { Readable, Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { CriaClient } from '../api/client.ts';
 import { type Config, type Environment, loadConfig } from '../config/index.ts';
 import type { BackgroundServer } from './server.ts';
@@ -39,24 +39,34 @@ export interface CliContext extends World {
 export function createContext(world: World): CliContext {
   const config = loadConfig(world.env);
   const client = new CriaClient(config.host.url);
-  const errorStyle = createStyle(world.stderr.isTTY === true && !config.noColor);
+  // What draws on standard error asks whether it is a terminal; one without escape sequences gets plain lines, as a file does.
+  const stderr = config.isDumbTerminal ? asFile(world.stderr) : world.stderr;
+  const styleFor = (output: OutputStream): Style =>
+    createStyle(output.isTTY === true && !config.noColor && !config.isDumbTerminal);
+  const errorStyle = styleFor(stderr);
   return {
     ...world,
+    stderr,
     config,
     client,
-    style: createStyle(world.stdout.isTTY === true && !config.noColor),
+    style: styleFor(world.stdout),
     errorStyle,
     connect: async () => {
       for (const warning of config.warnings.filter((text) => text.startsWith('OLLAMA_HOST'))) {
-        world.stderr.write(`Warning: ${warning}\n`);
+        stderr.write(`Warning: ${warning}\n`);
       }
       await ensureServer({
         client,
         host: config.host,
         start: () => world.startServer(config),
-        notice: (text) => world.stderr.write(`${errorStyle.dim(text)}\n`),
+        notice: (text) => stderr.write(`${errorStyle.dim(text)}\n`),
       });
       return client;
     },
   };
+}
+
+/** The same place to write to, not said to be a terminal. */
+function asFile(output: OutputStream): OutputStream {
+  return new Writable({ write: (chunk, encoding, done) => void output.write(chunk, encoding, done) });
 }

@@ -52,6 +52,8 @@ export interface Settings {
   readonly llamaLibDir: string | undefined;
   /** No colours in the terminal. */
   readonly noColor: boolean;
+  /** The terminal understands no escape sequences. */
+  readonly isDumbTerminal: boolean;
 }
 
 /** Options of `cria serve` that stand above variables. */
@@ -153,6 +155,7 @@ export const settings: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
   },
   // https://no-color.org: any value counts.
   noColor: { variables: ['NO_COLOR'], defaultText: 'not set', read: (text) => text !== '' },
+  isDumbTerminal: { variables: ['TERM'], defaultText: 'not set', read: (text) => text === 'dumb' },
 };
 
 /** A Go duration or a number of seconds. */

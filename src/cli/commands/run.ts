@@ -41,6 +41,7 @@ async function run(
   context: CliContext,
 ): Promise<void> {
   const { stdin, stdout } = context;
+  const isOnTerminal = stdin.isTTY === true && stdout.isTTY === true;
   const options = {
     model,
     format: await parseFormat(flags.format),
@@ -49,11 +50,10 @@ async function run(
     dimensions: flags.dimensions,
     truncate: parseTruncate(flags.truncate),
     hidesThinking: flags.hidethinking === true,
-    isWordWrap: flags.nowordwrap !== true && stdin.isTTY === true && stdout.isTTY === true,
+    isWordWrap: flags.nowordwrap !== true && isOnTerminal && !context.config.isDumbTerminal,
     isVerbose: flags.verbose === true,
   };
-  const isConversation = words.length === 0 && stdin.isTTY === true && stdout.isTTY === true;
-  if (isConversation) {
+  if (words.length === 0 && isOnTerminal) {
     const client = await context.connect();
     await ensureModel(client, model, flags, context);
     await startConversation(client, options, context);

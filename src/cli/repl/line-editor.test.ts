@@ -29,6 +29,7 @@ class Bench {
       isHistoryEnabled: true,
       onHistory: (lines) => this.histories.push(lines),
       editElsewhere: (text) => text,
+      isDumb: false,
       ...options,
     });
   }
@@ -73,6 +74,29 @@ describe('TerminalEditor', () => {
     expect(await bench.editor.read(prompt)).toEqual({ type: 'line', text: 'b', isPasted: true });
     expect(bench.output.text).toMatch(/>>> .*a\r\n.*\.\.\. .*b\r\n.*\.\.\. .*c/s);
     expect(await bench.press(enter)).toEqual({ type: 'line', text: 'c', isPasted: false });
+  });
+
+  it('takes a long paste at once', async () => {
+    bench = new Bench();
+    const text = 'word '.repeat(100_000);
+    const reading = bench.press(`${pasteStart}${text}${pasteEnd}`);
+    await setImmediate();
+    // Written once, not again for every line of the terminal that it fills.
+    expect(bench.output.text.length).toBeLessThan(text.length + 1000);
+    bench.input.write(enter);
+    expect(await reading).toMatchObject({ text });
+  });
+
+  it('takes no keys from a paste', async () => {
+    bench = new Bench();
+    const paste = `a${ctrlC}b${ctrlD}${up}\x07\tc`;
+    expect(await bench.press(`${pasteStart}${paste}${pasteEnd}${enter}`)).toMatchObject({ text: 'ab\tc' });
+  });
+
+  it('remembers the line that ends a paste, not all of it', async () => {
+    bench = new Bench();
+    await bench.press(`${pasteStart}a\rb\rc${pasteEnd}${enter}`);
+    expect(bench.histories).toEqual([['c']]);
   });
 
   it('gives up a line on Ctrl-C and remembers nothing of it', async () => {
@@ -157,6 +181,23 @@ describe('TerminalEditor', () => {
     expect(bench.output.text.endsWith(shown)).toBe(true);
     bench.input.write(`b${enter}`);
     expect(await reading).toMatchObject({ text: 'b' });
+  });
+
+  it('shows the placeholder again when the terminal changes its size', async () => {
+    bench = new Bench({ style: createStyle(true) });
+    const reading = bench.editor.read({ ...prompt, placeholder: 'Send' });
+    bench.output.text = '';
+    bench.output.emit('resize');
+    expect(bench.output.text.endsWith('\x1b[2mSend\x1b[22m\x1b[4D')).toBe(true);
+    bench.input.write(enter);
+    await reading;
+  });
+
+  it('marks no pastes on a terminal that knows no escape sequences', async () => {
+    bench = new Bench({ isDumb: true });
+    await bench.press(`a${enter}`);
+    bench.editor.close();
+    expect(bench.output.text).not.toContain('2004');
   });
 
   it('takes a text from an editor: all lines but the last are done', async () => {

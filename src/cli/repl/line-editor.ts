@@ -1,5 +1,5 @@
 /** Lines from a terminal: editing, history, pasting, Ctrl-C and Ctrl-D. The conversation sees only what comes out. */
-import { createInterface, emitKeypressEvents, type Interface } from 'node:readline';
+import { createInterface, type Interface, type Key } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { InputStream, OutputStream } from '../context.ts';
 import { messageOf } from '../failure.ts';
@@ -7,6 +7,7 @@ import { InterruptedError } from '../interrupt.ts';
 import type { Style } from '../terminal/style.ts';
 import { textWidth } from '../terminal/width.ts';
 import { historySize } from './history.ts';
+import { Keyboard } from './keyboard.ts';
 import type { ReplInput } from './machine.ts';
 
 export interface Prompt {
@@ -39,6 +40,8 @@ export interface TerminalEditorOptions {
   readonly onHistory: (lines: readonly string[]) => void;
   /** Lets the user edit a text elsewhere (Ctrl-G); may throw. */
   readonly editElsewhere: (text: string) => string;
+  /** The terminal understands no escape sequences. */
+  readonly isDumb: boolean;
 }
 
 interface QueuedInput {
@@ -54,11 +57,13 @@ const pasteOff = '\x1b[?2004l';
 export class TerminalEditor implements LineEditor {
   readonly #options: TerminalEditorOptions;
   readonly #gate: Gate;
+  readonly #keyboard: Keyboard;
   readonly #readline: Interface;
   readonly #queue: QueuedInput[] = [];
   #waiting: ((input: ReplInput) => void) | undefined;
   #prompt: Prompt = { text: '', placeholder: '', continuation: '' };
   #isPlaceholderShown = false;
+  /** True while text is inserted that was not typed: its line ends are not the Enter key. */
   #isPasting = false;
   #isHistoryEnabled: boolean;
   /** Newest first. */
@@ -73,25 +78,31 @@ export class TerminalEditor implements LineEditor {
     this.#isHistoryEnabled = options.isHistoryEnabled;
     this.#history = [...options.history].reverse();
     this.#gate = new Gate(options.output);
-    const { input } = options;
-    emitKeypressEvents(input);
-    // Before readline sees a key: it must know that the line is pasted, and write on a clean line.
-    input.on('keypress', this.#beforeKey);
+    this.#keyboard = new Keyboard(options.input, {
+      onKey: (key) => this.#onKey(key),
+      afterKey: () => this.#showPlaceholder(),
+      onPaste: (text) => {
+        this.#hidePlaceholder();
+        this.#insert(text);
+        this.#showPlaceholder();
+      },
+    });
     this.#readline = createInterface({
-      input,
+      input: this.#keyboard,
       output: this.#gate,
       terminal: true,
       history: [...this.#history],
       historySize,
-      escapeCodeTimeout: 50,
     });
-    input.on('keypress', this.#afterKey);
     this.#readline
       .on('line', (text) => this.#onLine(text))
       .on('history', (lines) => this.#onHistory(lines))
       .on('SIGINT', () => this.#onInterrupt())
+      .on('SIGCONT', () => this.#onContinue())
       .on('close', () => this.#onClose());
-    options.output.write(pasteOn);
+    // After readline's own listener, which has drawn the line again.
+    this.#gate.on('resize', () => this.#restorePlaceholder());
+    this.#setPasteMode(true);
   }
 
   read(prompt: Prompt): Promise<ReplInput> {
@@ -128,19 +139,19 @@ export class TerminalEditor implements LineEditor {
 
   close(): void {
     if (!this.#isClosed) this.#readline.close();
-    this.#options.input.off('keypress', this.#beforeKey).off('keypress', this.#afterKey);
+    this.#keyboard.detach();
+    this.#gate.detach();
   }
 
-  readonly #beforeKey = (_text: string | undefined, key: { name?: string; ctrl?: boolean }): void => {
+  /** Readline must write on a clean line; the editor's key is not for it. */
+  #onKey(key: Key): boolean {
     this.#hidePlaceholder();
-    if (key.name === 'paste-start') this.#isPasting = true;
-    if (key.name === 'paste-end') this.#isPasting = false;
-    if (key.ctrl === true && key.name === 'g' && this.#waiting !== undefined) this.#edit();
-  };
-
-  readonly #afterKey = (): void => {
-    if (this.#waiting !== undefined) this.#showPlaceholder();
-  };
+    if (key.ctrl !== true) return false;
+    if (key.name === 'z') this.#setPasteMode(false); // readline suspends the process
+    if (key.name !== 'g') return false;
+    if (this.#waiting !== undefined) this.#edit();
+    return true;
+  }
 
   #onLine(text: string): void {
     if (this.#isDiscarding) return;
@@ -152,7 +163,7 @@ export class TerminalEditor implements LineEditor {
 
   /** `lines` is readline's own list, newest first, with the present line; what is taken out of it is forgotten. */
   #onHistory(lines: string[]): void {
-    if (this.#isDiscarding || !this.#isHistoryEnabled) {
+    if (this.#isDiscarding || this.#isPasting || !this.#isHistoryEnabled) {
       lines.splice(0, lines.length, ...this.#history);
       return;
     }
@@ -170,10 +181,19 @@ export class TerminalEditor implements LineEditor {
     this.#give({ type: 'interrupt', hadText });
   }
 
+  /** The process had been suspended; readline has stopped reading. */
+  #onContinue(): void {
+    this.#setPasteMode(true);
+    this.#readline.prompt(true);
+    // Readline draws the line once more after this event.
+    queueMicrotask(() => this.#restorePlaceholder());
+  }
+
   #onClose(): void {
     this.#isClosed = true;
     this.#abort?.abort(new InterruptedError());
-    this.#options.output.write(this.#waiting === undefined ? pasteOff : `${pasteOff}\n`);
+    this.#setPasteMode(false);
+    if (this.#waiting !== undefined) this.#options.output.write('\n');
     this.#waiting?.({ type: 'end' });
     this.#waiting = undefined;
   }
@@ -195,38 +215,58 @@ export class TerminalEditor implements LineEditor {
 
   /** The text comes back as if it had been pasted: all lines but the last are ended, that one can still be changed. */
   #edit(): void {
-    const { input, output, editElsewhere } = this.#options;
+    const { output, editElsewhere } = this.#options;
     const before = this.#readline.line;
     let after = before;
-    output.write(pasteOff);
-    input.setRawMode?.(false);
     let complaint = '';
+    this.#setPasteMode(false);
+    this.#keyboard.setRawMode(false);
     try {
       after = editElsewhere(before);
     } catch (error) {
-      complaint = `${messageOf(error)}\n`;
+      complaint = `\n${messageOf(error)}\n`;
     }
-    input.setRawMode?.(true);
-    output.write(pasteOn);
-    if (complaint !== '') output.write(`\n${complaint}`);
+    this.#keyboard.setRawMode(true);
+    this.#setPasteMode(true);
+    output.write(complaint);
     this.#readline.write(null, { ctrl: true, name: 'e' });
     this.#readline.write(null, { ctrl: true, name: 'u' });
-    const lines = after.split(/\r?\n/);
-    this.#isPasting = true;
-    for (const line of lines.slice(0, -1)) this.#readline.write(`${line}\n`);
-    this.#isPasting = false;
-    this.#readline.write(lines.at(-1) ?? '');
+    this.#insert(after);
     if (this.#waiting !== undefined) this.#readline.prompt(true);
+  }
+
+  #insert(text: string): void {
+    const lines = text.split(/\r\n|\r|\n/);
+    const last = lines.pop() ?? '';
+    this.#isPasting = true;
+    for (const line of lines) {
+      this.#readline.write(line);
+      this.#readline.write(null, { name: 'return' });
+    }
+    this.#isPasting = false;
+    this.#readline.write(last);
+  }
+
+  /** Whether the terminal marks what is pasted. */
+  #setPasteMode(isOn: boolean): void {
+    if (!this.#options.isDumb) this.#options.output.write(isOn ? pasteOn : pasteOff);
   }
 
   #showPlaceholder(): void {
     const { output, style } = this.#options;
     const { text, placeholder } = this.#prompt;
+    if (this.#waiting === undefined || this.#isPlaceholderShown) return;
     const width = textWidth(placeholder);
     const fits = textWidth(text) + width < (output.columns ?? 80);
     if (this.#readline.line !== '' || placeholder === '' || !style.isEnabled || !fits) return;
     output.write(`${style.dim(placeholder)}\x1b[${width}D`);
     this.#isPlaceholderShown = true;
+  }
+
+  /** After readline has drawn the line without it. */
+  #restorePlaceholder(): void {
+    this.#isPlaceholderShown = false;
+    this.#showPlaceholder();
   }
 
   #hidePlaceholder(): void {
@@ -244,8 +284,16 @@ class Gate extends Writable {
   constructor(output: OutputStream) {
     super({ decodeStrings: false });
     this.#output = output;
-    output.on('resize', () => this.emit('resize'));
+    output.on('resize', this.#onResize);
   }
+
+  detach(): void {
+    this.#output.off('resize', this.#onResize);
+  }
+
+  readonly #onResize = (): void => {
+    this.emit('resize');
+  };
 
   get columns(): number {
     return this.#output.columns ?? 80;

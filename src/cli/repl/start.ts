@@ -22,7 +22,16 @@ export async function startConversation(
     history: readHistory(historyFile),
     isHistoryEnabled: !config.noHistory,
     onHistory: (lines) => writeHistory(historyFile, lines),
-    editElsewhere: (text) => editText(config.editor, text),
+    editElsewhere: (text) => {
+      // Ctrl-C belongs to the editor until it ends.
+      const heed = context.onInterrupt(() => {});
+      try {
+        return editText(config.editor, text);
+      } finally {
+        heed();
+      }
+    },
+    isDumb: config.isDumbTerminal,
   });
   const session = { ...options, messages: [], system: '', options: {}, acceptsFiles: false };
   try {

@@ -163,6 +163,18 @@ describe('cria run MODEL PROMPT', () => {
     expect(stdout.endsWith('end\n\n')).toBe(true);
   });
 
+  it('draws nothing on a terminal that knows no escape sequences', async () => {
+    const text = `${'word '.repeat(20)}end`;
+    const answer = chunks({ thinking: 'Hm.' }, { response: text });
+    const { stdout, stderr } = await run(['m', 'Hi'], routes(answer), {
+      isStdoutTerminal: true,
+      isStderrTerminal: true,
+      env: { TERM: 'dumb' },
+    });
+    expect(stdout).toBe(`Thinking...\nHm.\n...done thinking.\n\n${text}\n\n`);
+    expect(stderr).toBe('');
+  });
+
   it('leaves lines whole with --nowordwrap', async () => {
     const text = `${'word '.repeat(20)}end`;
     const { stdout } = await run(['m', '--nowordwrap', 'Hi'], routes(chunks({ response: text })), {
