@@ -1,7 +1,7 @@
-import { lutimes, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, lutimes, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOf } from './digest.ts';
+import { digestOf, parseDigest } from './digest.ts';
 import { parseModelName } from './name.ts';
 import { openStore } from './store.ts';
 import { type TestStore, temporaryStore } from './testdata/test-store.ts';
@@ -29,6 +29,11 @@ async function putOld(name: string): Promise<string> {
 
 const unreferenced = `sha256-${'1'.repeat(64)}`;
 
+async function writeMention(file: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, JSON.stringify({ layers: [{ digest: unreferenced.replace('-', ':') }] }));
+}
+
 describe('pruneAtStart', () => {
   it('removes old leftovers and unreferenced blobs, keeps everything else', async () => {
     const before = await blobNames();
@@ -42,6 +47,79 @@ describe('pruneAtStart', () => {
     await writeFile(path.join(test.store.paths.blobs, `sha256-${'3'.repeat(64)}`), 'just uploaded');
     await openStore(test.store, { noPrune: false });
     expect(await blobNames()).toEqual([...before, 'README', 'sha256-777', `sha256-${'3'.repeat(64)}`].sort());
+  });
+
+  it('keeps all files of a download while one of them is young or somebody fetches the blob', async () => {
+    const fresh = `sha256-${'6'.repeat(64)}`;
+    await putOld(`${fresh}-partial-0`);
+    await writeFile(path.join(test.store.paths.blobs, `${fresh}-partial`), 'still growing');
+    const fetched = `sha256-${'7'.repeat(64)}`;
+    await putOld(`${fetched}-partial`);
+    await putOld(fetched);
+    const dropped = await putOld(`sha256-${'8'.repeat(64)}-partial`);
+    const signal = new AbortController().signal;
+    await using _ = await test.store.blobs.claim(parseDigest(fetched), { signal });
+    await openStore(test.store, { noPrune: false });
+    const names = await blobNames();
+    expect(names).toEqual(
+      expect.arrayContaining([`${fresh}-partial-0`, `${fresh}-partial`, fetched, `${fetched}-partial`]),
+    );
+    expect(names).not.toContain(path.basename(dropped));
+    expect(test.logged.join('')).toMatch(/msg="pruned the store".* files=1 freed_bytes=79/);
+  });
+
+  it('keeps what somebody holds', async () => {
+    await putOld(unreferenced);
+    await using _ = await test.store.garbage.hold([parseDigest(unreferenced)]);
+    await openStore(test.store, { noPrune: false });
+    expect(await blobNames()).toContain(unreferenced);
+  });
+
+  it('leaves names alone that neither Ollama nor cria give', async () => {
+    const names = ['sha256-notes.txt', `${unreferenced}.bak`, `sha256-${'1'.repeat(63)}`, 'sha256-'];
+    for (const name of names) await putOld(name);
+    await openStore(test.store, { noPrune: false });
+    expect(await blobNames()).toEqual(expect.arrayContaining(names));
+  });
+
+  it('keeps a hard link that was made just now, however old its file is', async () => {
+    const mine = path.join(test.root, 'mine.gguf');
+    await writeFile(mine, 'mine');
+    await link(mine, path.join(test.store.paths.blobs, unreferenced));
+    await age(mine);
+    await openStore(test.store, { noPrune: false });
+    expect(await blobNames()).toContain(unreferenced);
+  });
+
+  it.each<[string, (manifests: string) => Promise<unknown>]>([
+    [
+      'a file with a name of a newer Ollama',
+      (dir) => writeMention(path.join(dir, 'a', 'b', 'c', '.new name')),
+    ],
+    ['a file that lies deeper', (dir) => writeMention(path.join(dir, 'a', 'b', 'c', 'd', 'e'))],
+    [
+      'a link to a file elsewhere',
+      async (dir) => {
+        const elsewhere = path.join(dir, '..', '..', 'elsewhere');
+        await writeMention(elsewhere);
+        await mkdir(path.join(dir, 'a', 'b', 'c'), { recursive: true });
+        await symlink(elsewhere, path.join(dir, 'a', 'b', 'c', 'd'));
+      },
+    ],
+    ['a link to a folder', (dir) => symlink('/', path.join(dir, 'a'))],
+  ])('keeps a blob that is mentioned by %s', async (_name, mention) => {
+    await putOld(unreferenced);
+    await mention(test.store.paths.manifests);
+    await openStore(test.store, { noPrune: false });
+    expect(await blobNames()).toContain(unreferenced);
+  });
+
+  it('serves a store that it cannot lock', async () => {
+    await putOld(unreferenced);
+    await writeFile(test.store.paths.notes, 'in the way');
+    await openStore(test.store, { noPrune: false });
+    expect(await blobNames()).toContain(unreferenced);
+    expect(test.logged.join('')).toContain('not pruning');
   });
 
   it('does nothing when told not to', async () => {
