@@ -59,6 +59,7 @@ export class EmbeddingEngine implements Disposable {
     const before = library.devices();
     const { onProgress } = options;
     const model = await Model.load(library, spec.modelPath, {
+      furtherPaths: spec.furtherPaths,
       nGpuLayers: spec.nGpuLayers,
       mainGpu: spec.mainGpu,
       useMmap: spec.useMmap,

@@ -1,5 +1,9 @@
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isCriaError } from '../errors.ts';
+import { splitGguf } from '../gguf/testdata/split-model.ts';
 import type { GenerateWork, StepEvent } from '../protocol/messages.ts';
 import type { ChosenLogprob, Truncation } from '../types/events.ts';
 import { Engine } from './engine.ts';
@@ -280,6 +284,38 @@ describe.skipIf(noLibrary)('Engine.load', () => {
     );
     for (const { end } of outcomes) expect(end.type).toBe('finish');
     engine.checkIntegrity();
+  });
+
+  it.each([
+    { what: 'parts', sizes: [3, 5] },
+    { what: 'a first part of metadata alone', sizes: [0, 4] },
+  ])('loads a split model under any names: $what', async ({ sizes }) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'cria-split-'));
+    try {
+      const parts = await splitGguf(file.path, folder, { sizes });
+      const blobs = parts.map((part, i) => {
+        const blob = path.join(folder, `sha256-${i}`);
+        renameSync(part, blob);
+        return blob;
+      });
+      const [modelPath = '', ...furtherPaths] = blobs;
+      const texts: string[] = [];
+      for (const useMmap of [true, false]) {
+        for (const changes of [{}, { modelPath, furtherPaths }]) {
+          const { engine, generate } = await startEngine(file, { ...changes, useMmap });
+          using _ = engine;
+          texts.push((await generate(makeWork('the dog ran'))).text);
+          expect(engine.info.sizeBytes).toBeGreaterThan(0);
+        }
+      }
+      expect(texts[0]).not.toBe('');
+      expect(new Set(texts).size).toBe(1);
+      const wrongOrder = { modelPath, furtherPaths: furtherPaths.toReversed() };
+      await expect(startEngine(file, wrongOrder)).rejects.toMatchObject({ code: 'load_failed' });
+      await expect(startEngine(file, { modelPath })).rejects.toMatchObject({ code: 'load_failed' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('applies an adapter', async () => {

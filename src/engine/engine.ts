@@ -56,6 +56,7 @@ export class Engine implements Disposable {
     const library = Library.load(spec.libraryDir);
     const before = library.devices();
     const model = await Model.load(library, spec.modelPath, {
+      furtherPaths: spec.furtherPaths,
       nGpuLayers: spec.nGpuLayers,
       mainGpu: spec.mainGpu,
       useMmap: spec.useMmap,

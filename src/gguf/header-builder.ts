@@ -20,10 +20,6 @@ export class HeaderBuilder {
 
   /** A type number and the value. */
   value(value: GgufWriteValue): void {
-    if (value.type === 'raw') {
-      this.bytes(value.bytes);
-      return;
-    }
     this.scalar('uint32', valueTypeNames.indexOf(value.type));
     if (value.type !== 'array') {
       this.#element(value.type, value.value);

@@ -6,6 +6,9 @@ export const maxMetadataKeys = 65_536;
 /** Tensors; the largest mixtures of experts, unmerged, have about 60,000. */
 export const maxTensors = 262_144;
 
+/** Files of one model, which are all open at once; the largest have some dozens. */
+export const maxParts = 512;
+
 /** GGUF specification: at most 2^16 - 1 bytes. */
 export const maxKeyBytes = 65_535;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readGgufHeader } from './reader.ts';
-import { encodersOf, kindOf, splitCountOf, summarizeGguf } from './summary.ts';
+import { encodersOf, kindOf, summarizeGguf } from './summary.ts';
 import { text, texts, tinyModel, uint32 } from './testdata/tiny-model.ts';
 import type { GgufHeader, GgufWriteValue } from './types.ts';
 import { writeGguf } from './writer.ts';
@@ -227,13 +227,11 @@ describe('what a file is', () => {
     expect(kindOf(await headerOf(changes))).toBe(kind);
   });
 
-  it('tells encoders and split files', async () => {
+  it('tells encoders', async () => {
     expect(encodersOf(await headerOf())).toEqual({ vision: false, audio: false });
     expect(encodersOf(await headerOf({ 'llama.vision.block_count': uint32(2) }))).toEqual({
       vision: true,
       audio: false,
     });
-    expect(splitCountOf(await headerOf())).toBe(1);
-    expect(splitCountOf(await headerOf({ 'split.count': uint32(3) }))).toBe(3);
   });
 });

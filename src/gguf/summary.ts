@@ -79,11 +79,6 @@ export function kindOf(header: GgufHeader): 'model' | 'adapter' | 'projector' {
   return 'model';
 }
 
-/** Number of files that a split model consists of; 1 for an ordinary file. */
-export function splitCountOf(header: GgufHeader): number {
-  return getInteger(header, 'split.count', { min: 0, max: 65_535 }) || 1;
-}
-
 function namedChatTemplates(header: GgufHeader): Readonly<Record<string, string>> {
   const templates: [string, string][] = [];
   for (const [key, entry] of header.metadata)

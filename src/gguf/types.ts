@@ -37,12 +37,8 @@ export type GgufValue =
   | { readonly type: GgufScalarType; readonly value: GgufScalar }
   | { readonly type: 'array'; readonly array: GgufArray };
 
-/**
- * A metadata value to write. Numbers must fit their type; 64-bit integers may be bigint. `raw`: type and value as they are
- * in another file.
- */
+/** A metadata value to write. Numbers must fit their type; 64-bit integers may be bigint. */
 export type GgufWriteValue =
-  | { readonly type: 'raw'; readonly bytes: Uint8Array }
   | { readonly type: GgufScalarType; readonly value: GgufScalar }
   | { readonly type: 'array'; readonly elementType: GgufScalarType; readonly values: Iterable<GgufScalar> };
 

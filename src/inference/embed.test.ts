@@ -24,6 +24,7 @@ function setup(options: Setup = {}) {
   const model = {
     displayName: 'm:latest',
     modelPath: '/blobs/m',
+    furtherPaths: [],
     parameters: options.parameters ?? {},
     capabilities: options.capabilities ?? ['embedding'],
     gguf: {

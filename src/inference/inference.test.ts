@@ -63,6 +63,7 @@ function fakeModel(overrides: Partial<ResolvedModel> = {}): ResolvedModel {
     manifestDigest: '00',
     modifiedAt: new Date(0),
     modelPath: '/blobs/m',
+    furtherPaths: [],
     adapterPaths: [],
     projectorPaths: [],
     template: undefined,

@@ -15,7 +15,8 @@ export function modelfileOf(
   const add = (name: Exclude<ModelfileCommand['name'], 'parameter' | 'message'>, value: string): void => {
     if (value !== '') commands.push({ name, value });
   };
-  add('from', model.modelPath ?? displayName);
+  if (model.modelPaths.length === 0) add('from', displayName);
+  for (const path of model.modelPaths) add('from', path);
   for (const path of model.adapterPaths) add('adapter', path);
   for (const path of model.projectorPaths) add('from', path);
   // Only a template of the model's own: one that its GGUF brings is there again after FROM.

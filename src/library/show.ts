@@ -2,6 +2,7 @@
 import { CriaError } from '../errors.ts';
 import { countParameters } from '../gguf/parameter-count.ts';
 import { readGgufHeader } from '../gguf/reader.ts';
+import { readModelHeader } from '../gguf/split.ts';
 import type { GgufHeader } from '../gguf/types.ts';
 import type { Catalog } from '../store/catalog.ts';
 import { isRemote, type StoredModel } from '../store/describe.ts';
@@ -20,7 +21,7 @@ export async function showModel(catalog: Catalog, request: ShowRequest): Promise
   const { contents, config } = model;
   if ('problem' in model.run && model.run.problem.code !== 'not_implemented')
     throw new CriaError('corrupt_store', model.run.problem.message, { cause: model.run.problem });
-  const header = model.modelPath === undefined ? undefined : await readGgufHeader(model.modelPath);
+  const header = model.modelPaths.length === 0 ? undefined : await readModelHeader(model.modelPaths);
   const [projectorPath] = model.projectorPaths;
   const projector = projectorPath === undefined ? undefined : await readGgufHeader(projectorPath);
   const parameters = mergeParameters(contents.parameters, request.options);

@@ -18,7 +18,7 @@ export interface LlamaFunctions {
   llama_max_parallel_sequences(): number;
 
   llama_model_default_params(): ModelParams;
-  llama_model_load_from_file(path: string, params: ModelParams): Pointer | null;
+  llama_model_load_from_splits(paths: readonly string[], count: number, params: ModelParams): Pointer | null;
   llama_model_free(model: Pointer): void;
   llama_model_get_vocab(model: Pointer): Pointer;
   llama_model_n_ctx_train(model: Pointer): number;
@@ -161,7 +161,8 @@ const llama: Record<keyof LlamaFunctions, string> = {
   llama_max_parallel_sequences: 'size_t llama_max_parallel_sequences()',
 
   llama_model_default_params: 'llama_model_params llama_model_default_params()',
-  llama_model_load_from_file: 'void *llama_model_load_from_file(const char *, llama_model_params)',
+  llama_model_load_from_splits:
+    'void *llama_model_load_from_splits(const char **, size_t, llama_model_params)',
   llama_model_free: 'void llama_model_free(void *)',
   llama_model_get_vocab: 'void *llama_model_get_vocab(void *)',
   llama_model_n_ctx_train: 'int32_t llama_model_n_ctx_train(void *)',

@@ -7,6 +7,8 @@ import type { ModelParams, Pointer } from './structs.ts';
 import { Vocab } from './vocab.ts';
 
 export interface ModelOptions {
+  /** The other parts of a split model, in their order; they may have any names. Default none. */
+  readonly furtherPaths?: readonly string[] | undefined;
   /** -1 = all. */
   readonly nGpuLayers: number;
   /** The one GPU to use; undefined = split over all. */
@@ -37,7 +39,7 @@ export class Model extends Handle {
 
   /** Loads a GGUF on a thread of its own, so that the caller's event loop runs meanwhile. Throws `load_failed`. */
   static async load(library: Library, path: string, options: ModelOptions): Promise<Model> {
-    const { onProgress } = options;
+    const { onProgress, furtherPaths = [] } = options;
     const callback =
       onProgress === undefined
         ? null
@@ -54,7 +56,13 @@ export class Model extends Handle {
         vocab_only: options.vocabOnly ?? false,
         progress_callback: callback,
       };
-      const pointer = await callAsync<Pointer | null>(library.llama.llama_model_load_from_file, path, params);
+      // For one file the same as llama_model_load_from_file; unlike that, it does not find parts by their names.
+      const pointer = await callAsync<Pointer | null>(
+        library.llama.llama_model_load_from_splits,
+        [path, ...furtherPaths],
+        1 + furtherPaths.length,
+        params,
+      );
       if (pointer === null)
         throw new CriaError('load_failed', 'llama.cpp could not load the model; the lines before tell why');
       return new Model(library, pointer);

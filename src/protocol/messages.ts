@@ -15,6 +15,8 @@ export const protocolVersion = 1;
 /** Everything that is fixed for the life of a runner. */
 export interface LoadSpec {
   readonly modelPath: string;
+  /** The other parts of weights that lie in several files, in their order; default none. */
+  readonly furtherPaths?: readonly string[];
   readonly adapterPaths: readonly string[];
   /** Context length of one slot in tokens. */
   readonly nCtx: number;

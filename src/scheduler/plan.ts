@@ -109,6 +109,7 @@ export function planLoad(input: PlanInput): LoadPlan {
   return {
     spec: {
       modelPath: model.modelPath,
+      furtherPaths: model.furtherPaths,
       adapterPaths: model.adapterPaths,
       nCtx,
       nSlots,

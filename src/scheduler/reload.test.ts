@@ -63,6 +63,16 @@ describe('reloadReason', () => {
     expect(reason(before, after, gpu)).toBe(expected);
   });
 
+  it('sees other parts of a split model', () => {
+    const input = { options: {}, settings: defaultSettings, library: cpu };
+    const free = { hostBytes: 64 * GiB, gpuBytes: undefined };
+    const split = (...furtherPaths: string[]) => fakeModel('a', {}, { furtherPaths });
+    const plan = planLoad({ ...input, model: split('/blobs/2'), free });
+    expect(reloadReason(plan, { ...input, model: split('/blobs/2') })).toBeUndefined();
+    expect(reloadReason(plan, { ...input, model: split('/blobs/3') })).toBe('parts');
+    expect(reloadReason(plan, { ...input, model: split() })).toBe('parts');
+  });
+
   it('sees other adapters', () => {
     const plan = planLoad({
       model,

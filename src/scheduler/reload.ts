@@ -17,6 +17,8 @@ export function reloadReason(
 ): string | undefined {
   const { spec } = loaded;
   const { model, options } = wanted;
+  // A first part may hold nothing but metadata, and so be the same for two models.
+  if (!sameList(model.furtherPaths, spec.furtherPaths ?? [])) return 'parts';
   if (!sameList(model.adapterPaths, spec.adapterPaths)) return 'adapters';
   if (!isContextServed(loaded, wanted)) return 'num_ctx';
   if (options.nBatch !== undefined) {

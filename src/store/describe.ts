@@ -5,7 +5,7 @@ import type { BlobStore } from './blobs.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { emptyConfig, type ModelConfig, maxConfigBytes, parseConfig } from './config.ts';
 import { type ModelContents, readContents } from './contents.ts';
-import type { HeaderCache, WeightsFacts } from './headers.ts';
+import type { BlobFile, HeaderCache, WeightsFacts } from './headers.ts';
 import { isKind, type Layer, type Manifest, totalSize } from './manifest.ts';
 import type { LoadedManifest, ManifestEntry } from './manifests.ts';
 import { displayName, fullName } from './name.ts';
@@ -21,8 +21,8 @@ export interface StoredModel {
   readonly contents: ModelContents;
   readonly details: ModelDetails;
   readonly capabilities: readonly Capability[];
-  /** Path of the weights; undefined for models that have none here, or whose blob is missing. */
-  readonly modelPath: string | undefined;
+  /** Paths of the weights, of all parts in their order; empty for models that have none here, or whose blobs are missing. */
+  readonly modelPaths: readonly string[];
   readonly adapterPaths: readonly string[];
   readonly projectorPaths: readonly string[];
   /** The model as inference takes it, or why it cannot be run. */
@@ -76,6 +76,7 @@ export async function describeModel(loaded: LoadedManifest, deps: DescribeDeps):
     adapterPaths: adapters.paths,
     projectorPaths: projectors.paths,
   };
+  const [modelPath, ...furtherPaths] = weights.paths;
   const problem = 'problem' in weights ? weights.problem : (adapters.problem ?? projectors.problem);
   return {
     ...shared,
@@ -83,9 +84,9 @@ export async function describeModel(loaded: LoadedManifest, deps: DescribeDeps):
     manifest,
     config,
     contents,
-    modelPath: weights.path,
+    modelPaths: weights.paths,
     run:
-      facts === undefined || weights.path === undefined || problem !== undefined
+      facts === undefined || modelPath === undefined || problem !== undefined
         ? { problem: problem ?? new CriaError('corrupt_store', `${what} has no weights`) }
         : {
             model: {
@@ -94,7 +95,8 @@ export async function describeModel(loaded: LoadedManifest, deps: DescribeDeps):
               name: entry.name,
               fullName: fullName(entry.name),
               modifiedAt: entry.modifiedAt,
-              modelPath: weights.path,
+              modelPath,
+              furtherPaths,
               chatTemplate: template.chatTemplate,
               renderer: config.renderer || undefined,
               parser: config.parser || undefined,
@@ -115,8 +117,8 @@ export function isRemote(config: ModelConfig): boolean {
 }
 
 type Weights =
-  | { readonly path: string; readonly facts: WeightsFacts }
-  | { readonly path: string | undefined; readonly problem: CriaError };
+  | { readonly paths: readonly string[]; readonly facts: WeightsFacts }
+  | { readonly paths: readonly string[]; readonly problem: CriaError };
 
 async function readWeights(
   manifest: Manifest,
@@ -124,20 +126,36 @@ async function readWeights(
   deps: DescribeDeps,
   what: string,
 ): Promise<Weights> {
-  if (isRemote(config)) return { path: undefined, problem: new CriaError('forbidden', remoteProblem) };
-  const layer = manifest.layers.findLast((candidate) => isKind(candidate, 'model'));
-  if (layer === undefined) {
+  if (isRemote(config)) return { paths: [], problem: new CriaError('forbidden', remoteProblem) };
+  const layers = manifest.layers.filter((candidate) => isKind(candidate, 'model'));
+  if (layers.length === 0) {
     const format = config.modelFormat || 'unknown';
     const message = `${what} has no GGUF weights; models of format "${format}" cannot be run`;
-    return { path: undefined, problem: new CriaError('not_implemented', message) };
+    return { paths: [], problem: new CriaError('not_implemented', message) };
   }
-  let path: string | undefined;
+  let paths: readonly string[] = [];
   try {
-    path = await locate(layer, deps, what);
-    return { path, facts: await deps.headers.weights(layer.digest, path) };
+    const files = await weightFiles(layers, deps, what);
+    paths = files.map(({ path }) => path);
+    return { paths, facts: await deps.headers.weights(files) };
   } catch (error) {
-    return { path, problem: toCriaError(error, 'corrupt_store') };
+    return { paths, problem: toCriaError(error, 'corrupt_store') };
   }
+}
+
+/** Several layers are the parts of one model, or the last one counts. */
+async function weightFiles(
+  layers: readonly Layer[],
+  deps: DescribeDeps,
+  what: string,
+): Promise<readonly BlobFile[]> {
+  const file = async (layer: Layer): Promise<BlobFile> => ({
+    digest: layer.digest,
+    path: await locate(layer, deps, what),
+  });
+  const last = await file(layers[layers.length - 1]!); // the caller has made sure of one
+  if (layers.length === 1 || (await deps.headers.splitCount(last.digest, last.path)) === 1) return [last];
+  return Promise.all(layers.map(file));
 }
 
 /** Files that work with the weights. They are validated as well, since native code reads them, too. */

@@ -2,6 +2,7 @@
 import { getBoolean, getString } from '../gguf/metadata.ts';
 import { countParameters, parameterCountText } from '../gguf/parameter-count.ts';
 import { readGgufHeader } from '../gguf/reader.ts';
+import { readModelHeader, splitCountOf } from '../gguf/split.ts';
 import { encodersOf, summarizeGguf } from '../gguf/summary.ts';
 import type { GgufHeader } from '../gguf/types.ts';
 import type { Digest } from '../types/digest.ts';
@@ -20,9 +21,17 @@ export interface ProjectorFacts {
   readonly hasAudio: boolean;
 }
 
+/** A blob and where it is. */
+export interface BlobFile {
+  readonly digest: Digest;
+  readonly path: string;
+}
+
 export interface HeaderCache {
-  /** Facts of a model's weights. Throws `invalid_gguf` or the system's error. */
-  weights(digest: Digest, path: string): Promise<WeightsFacts>;
+  /** Facts of a model's weights: one file, or all parts in their order. Throws `invalid_gguf` or the system's error. */
+  weights(files: readonly BlobFile[]): Promise<WeightsFacts>;
+  /** Number of files of the model that the file belongs to. Errors as above. */
+  splitCount(digest: Digest, path: string): Promise<number>;
   projector(digest: Digest, path: string): Promise<ProjectorFacts>;
   /** Says nothing but that the file is sound. */
   adapter(digest: Digest, path: string): Promise<void>;
@@ -32,24 +41,30 @@ export interface HeaderCache {
 const capacity = 2048;
 
 export function createHeaderCache(): HeaderCache {
+  const one = <T>(describe: (header: GgufHeader) => Promise<T>) => {
+    const find = cached(async ([path = '']) => describe(await readGgufHeader(path)));
+    return (digest: Digest, path: string): Promise<T> => find([{ digest, path }]);
+  };
   return {
-    weights: cached(describeWeights),
-    projector: cached(describeProjector),
-    adapter: cached(async () => {}),
+    weights: cached(async (paths) => describeWeights(await readModelHeader(paths))),
+    splitCount: one(async (header) => splitCountOf(header)),
+    projector: one(describeProjector),
+    adapter: one(async () => {}),
   };
 }
 
-/** Callers that come while a header is being read share the result; failures are not kept. */
+/** Callers that come while headers are being read share the result; failures are not kept. */
 function cached<T>(
-  describe: (header: GgufHeader) => Promise<T>,
-): (digest: Digest, path: string) => Promise<T> {
-  const entries = new LruMap<Digest, Promise<T>>(capacity);
-  return (digest, path) => {
-    const known = entries.get(digest);
+  describe: (paths: readonly string[]) => Promise<T>,
+): (files: readonly BlobFile[]) => Promise<T> {
+  const entries = new LruMap<string, Promise<T>>(capacity);
+  return (files) => {
+    const key = files.map(({ digest }) => digest).join();
+    const known = entries.get(key);
     if (known !== undefined) return known;
-    const reading = readGgufHeader(path).then(describe);
-    entries.set(digest, reading);
-    reading.catch(() => entries.delete(digest));
+    const reading = describe(files.map(({ path }) => path));
+    entries.set(key, reading);
+    reading.catch(() => entries.delete(key));
     return reading;
   };
 }

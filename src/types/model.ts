@@ -28,6 +28,7 @@ export interface ModelDetails {
 /** What the header of the model's GGUF says; numbers are range-checked. */
 export interface GgufSummary {
   readonly architecture: string;
+  /** Of the whole model, all parts together. */
   readonly sizeBytes: number;
   readonly nLayers: number;
   readonly nCtxTrain: number;
@@ -60,8 +61,10 @@ export interface ResolvedModel {
   /** Bare hexadecimal sha256 of the manifest file. */
   readonly manifestDigest: string;
   readonly modifiedAt: Date;
-  /** Path of the weights blob; key of the runner. */
+  /** Path of the weights blob, the first one of a split model; key of the runner. */
   readonly modelPath: string;
+  /** The other parts of a split model, in their order. */
+  readonly furtherPaths: readonly string[];
   readonly adapterPaths: readonly string[];
   readonly projectorPaths: readonly string[];
   /** Go template layer, if the manifest has one. */

@@ -1,7 +1,8 @@
 /** Where a new model's weights come from: an existing model, or uploaded files. */
 import { CriaError } from '../../errors.ts';
 import { hasGgufMagic, readGgufHeader } from '../../gguf/reader.ts';
-import { kindOf, splitCountOf } from '../../gguf/summary.ts';
+import { splitCountOf } from '../../gguf/split.ts';
+import { kindOf } from '../../gguf/summary.ts';
 import { emptyConfig, type ModelConfig } from '../../store/config.ts';
 import type { StoredModel } from '../../store/describe.ts';
 import { describeWeights, type WeightsFacts } from '../../store/headers.ts';
@@ -35,17 +36,17 @@ export async function* inheritModel(text: string, options: BaseOptions): AsyncGe
   const { store, layers, quantization } = options;
   const model: StoredModel = await findByText(store.catalog, text);
   if ('problem' in model.run) throw model.run.problem;
-  const { gguf, modelPath } = model.run.model;
+  const { gguf, modelPath, furtherPaths } = model.run.model;
   const sourceType = model.details.quantizationLevel;
   const from = model.displayName;
-  let fileType = gguf.fileType;
-  for (const layer of model.manifest.layers) {
-    if (isKind(layer, 'model') && needsQuantizing(quantization, sourceType)) {
-      await layers.hold(layer.digest);
-      yield* quantizeFile({ source: modelPath, sourceType, quantization, from }, options);
-      fileType = quantization.name;
-    } else await layers.addExisting({ ...layer, from });
+  const target = needsQuantizing(quantization, sourceType) ? quantization : undefined;
+  if (target !== undefined) {
+    for (const layer of model.manifest.layers) if (isKind(layer, 'model')) await layers.hold(layer.digest);
+    const sources = [modelPath, ...furtherPaths];
+    yield* quantizeFile({ sources, sourceType, quantization: target, from }, options);
   }
+  for (const layer of model.manifest.layers)
+    if (target === undefined || !isKind(layer, 'model')) await layers.addExisting({ ...layer, from });
   return {
     parameters: model.contents.parameters,
     config: {
@@ -54,7 +55,7 @@ export async function* inheritModel(text: string, options: BaseOptions): AsyncGe
       modelFamily: gguf.architecture,
       modelFamilies: [gguf.architecture],
       modelType: model.details.parameterSize,
-      fileType,
+      fileType: target?.name ?? gguf.fileType,
       renderer: model.config.renderer,
       parser: model.config.parser,
       requires: model.config.requires,
@@ -126,7 +127,12 @@ async function openGguf(file: UploadedFile, options: BaseOptions): Promise<Part>
     const isNamedGguf = file.path.toLowerCase().endsWith('.gguf');
     throw new CriaError('bad_request', isNamedGguf ? 'supplied file was not in GGUF format' : 'unknown type');
   }
-  return { name: file.path, path, header: await readGgufHeader(path, { signal: options.signal }) };
+  return {
+    name: file.path,
+    digest: file.digest,
+    path,
+    header: await readGgufHeader(path, { signal: options.signal }),
+  };
 }
 
 async function* addGguf(
@@ -139,7 +145,7 @@ async function* addGguf(
   const facts = kind === 'model' ? await describeWeights(header) : undefined;
   const sourceType = facts?.summary.fileType ?? '';
   if (facts !== undefined && needsQuantizing(quantization, sourceType)) {
-    const source = { source: path, sourceType, quantization, from: file.path };
+    const source = { sources: [path], sourceType, quantization, from: file.path };
     return { kind, facts: yield* quantizeFile(source, options) };
   }
   await layers.addExisting({

@@ -1,15 +1,15 @@
-/** Weights that are computed for a new model: converted from safetensors, merged of parts, quantized. */
+/** Weights that are computed for a new model: converted from safetensors, quantized; and those that are in several parts. */
 import { rm } from 'node:fs/promises';
 import { CriaError } from '../../errors.ts';
 import { readGgufHeader } from '../../gguf/reader.ts';
-import { quantizationOf } from '../../gguf/summary.ts';
+import { readModelHeader } from '../../gguf/split.ts';
 import { describeWeights, type WeightsFacts } from '../../store/headers.ts';
 import { layerMediaType } from '../../store/manifest.ts';
 import type { Progress } from '../types.ts';
 import type { BaseOptions } from './base.ts';
 import type { UploadedFile } from './check-request.ts';
 import { isSourceType, needsQuantizing, type Quantization } from './quantization.ts';
-import { mergeParts, orderParts, type Part } from './split.ts';
+import { assembleParts, linkParts, type Part } from './split.ts';
 
 /** Ollama's stand-in for the digest of what is being made. */
 const unknownDigest = '0000000000000000000';
@@ -30,34 +30,44 @@ export async function* importSafetensors(
       quantization !== undefined && isSourceType(quantization.name) ? quantization.name : undefined;
     const made = await convert({ files: paths, target, type }, { signal });
     if (!needsQuantizing(quantization, made)) return await addWeights(target, undefined, options);
-    return yield* quantizeFile({ source: target, sourceType: made, quantization, from: undefined }, options);
+    return yield* quantizeFile(
+      { sources: [target], sourceType: made, quantization, from: undefined },
+      options,
+    );
   } finally {
     await rm(target, { force: true });
   }
 }
 
-/** Merges the files of a split model and adds the layer of its weights. */
+/**
+ * Adds the files of a split model, a layer each: merging them would take the space and the time of a second copy. Quantized,
+ * they become one.
+ */
 export async function* importParts(
   unordered: readonly Part[],
   options: BaseOptions,
 ): AsyncGenerator<Progress, WeightsFacts> {
-  const { store, quantization, signal } = options;
-  const parts = orderParts(unordered);
-  const target = store.paths.temporaryBlob();
-  try {
-    await mergeParts(parts, target, { signal });
-    const header = await readGgufHeader(target, { signal });
-    const sourceType = quantizationOf(header);
-    const from = parts[0]?.name;
-    if (!needsQuantizing(quantization, sourceType)) return await addWeights(target, from, options);
-    return yield* quantizeFile({ source: target, sourceType, quantization, from }, options);
-  } finally {
-    await rm(target, { force: true });
+  const { layers, quantization } = options;
+  const { parts, header } = assembleParts(unordered);
+  const facts = await describeWeights(header);
+  const sourceType = facts.summary.fileType;
+  if (needsQuantizing(quantization, sourceType)) {
+    const sources = parts.map(({ path }) => path);
+    return yield* quantizeFile({ sources, sourceType, quantization, from: parts[0]?.name }, options);
   }
+  for (const { name, digest, header } of parts)
+    await layers.addExisting({
+      mediaType: layerMediaType('model'),
+      digest,
+      size: header.fileSizeBytes,
+      from: name,
+    });
+  return facts;
 }
 
 export interface QuantizeSource {
-  readonly source: string;
+  /** One file, or the parts of a model in their order. */
+  readonly sources: readonly string[];
   /** F16, BF16 or F32. */
   readonly sourceType: string;
   readonly quantization: Quantization;
@@ -65,18 +75,21 @@ export interface QuantizeSource {
   readonly from: string | undefined;
 }
 
-/** Quantizes a file and adds the layer of the result. */
+/** Quantizes weights and adds the layer of the result. */
 export async function* quantizeFile(
-  { source, sourceType, quantization, from }: QuantizeSource,
+  { sources, sourceType, quantization, from }: QuantizeSource,
   options: BaseOptions,
 ): AsyncGenerator<Progress, WeightsFacts> {
   const { store, quantize, signal } = options;
-  const header = await readGgufHeader(source, { signal });
+  const header = await readModelHeader(sources, { signal });
   const sizes = new Map(header.tensors.map(({ name, sizeBytes }) => [name, sizeBytes]));
   const total = header.fileSizeBytes;
   const status = `quantizing ${sourceType} model to ${quantization.name}`;
   const progress = (completed: number): Progress => ({ status, digest: unknownDigest, total, completed });
   const target = store.paths.temporaryBlob();
+  await using parts = sources.length > 1 ? await linkParts(sources, store.paths.temporaryBlob()) : undefined;
+  const [first = ''] = sources;
+  const source = parts?.path ?? first;
   try {
     let completed = header.dataOffset;
     yield progress(0);

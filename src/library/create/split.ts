@@ -1,26 +1,44 @@
-/** Models that come in several GGUF files, `<prefix>-00001-of-00003.gguf` and so on, become one (llama.cpp: gguf-split). */
-import { createReadStream } from 'node:fs';
-import { CriaError } from '../../errors.ts';
+/** Models that come in several GGUF files, `<prefix>-00001-of-00003.gguf` and so on (llama.cpp: gguf-split). */
+import { link, rm } from 'node:fs/promises';
+import { CriaError, isCriaError } from '../../errors.ts';
 import { getInteger } from '../../gguf/metadata.ts';
-import { writeNewGguf } from '../../gguf/new-file.ts';
-import { readRawMetadata } from '../../gguf/raw-metadata.ts';
-import type { GgufHeader, GgufWriteValue } from '../../gguf/types.ts';
-import type { GgufWriteTensor } from '../../gguf/writer.ts';
+import { joinParts } from '../../gguf/split.ts';
+import type { GgufHeader } from '../../gguf/types.ts';
+import type { Digest } from '../../types/digest.ts';
 
 /** A file of a split model. */
 export interface Part {
   /** The client's name for it. */
   readonly name: string;
+  readonly digest: Digest;
   readonly path: string;
   readonly header: GgufHeader;
 }
 
 const pattern = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;
+/** What `cria show --modelfile` has for a part: a file of a store, whose place its metadata tell alone. */
+const blobName = /^(?:.*[/\\])?sha256-[0-9a-f]{64}$/;
 
-/** The parts in their order. Throws `conversion_failed`, with Ollama's words, unless they are one whole model. */
-export function orderParts(parts: readonly Part[]): readonly Part[] {
+/**
+ * The parts in their order, and the header of the whole. Throws `conversion_failed`, with Ollama's words where it has some,
+ * unless they are one whole model.
+ */
+export function assembleParts(parts: readonly Part[]): {
+  readonly parts: readonly Part[];
+  readonly header: GgufHeader;
+} {
+  const ordered = orderParts(parts);
+  try {
+    return { parts: ordered, header: joinParts(ordered.map(({ header }) => header)) };
+  } catch (error) {
+    if (!isCriaError(error, 'invalid_gguf')) throw error;
+    throw new CriaError('conversion_failed', error.message, { cause: error });
+  }
+}
+
+function orderParts(parts: readonly Part[]): readonly Part[] {
   const ordered: Part[] = [];
-  let expected: { readonly prefix: string; readonly count: number } | undefined;
+  let expected: { readonly prefix: string | undefined; readonly count: number } | undefined;
   for (const part of parts) {
     const { index, count, prefix } = positionOf(part);
     if (expected !== undefined && (expected.prefix !== prefix || expected.count !== count))
@@ -37,18 +55,20 @@ export function orderParts(parts: readonly Part[]): readonly Part[] {
   return ordered;
 }
 
-/** `index` from 0. */
-function positionOf({ name, header }: Part): { prefix: string; index: number; count: number } {
+/** `index` from 0; blobs have no prefix. */
+function positionOf({ name, header }: Part): { prefix: string | undefined; index: number; count: number } {
   const quoted = JSON.stringify(name);
-  const [, prefix = '', number = '', of = ''] = pattern.exec(name) ?? [];
-  if (number === '') throw splitError(`${quoted} must use llama.cpp split filename pattern`);
+  const isBlob = blobName.test(name);
+  const [, prefix, number, of] = pattern.exec(name) ?? [];
+  if (number === undefined && !isBlob)
+    throw splitError(`${quoted} must use llama.cpp split filename pattern`);
   const range = { min: 0, max: 65_535 };
   const count = getInteger(header, 'split.count', range) ?? 0;
-  if (Number(of) !== count)
+  if (!isBlob && Number(of) !== count)
     throw splitError(`${quoted} filename count ${Number(of)} does not match metadata count ${count}`);
   const index = getInteger(header, 'split.no', range);
   if (index === undefined) throw splitError(`${quoted} is missing split.no metadata`);
-  if (Number(number) - 1 !== index)
+  if (!isBlob && Number(number) - 1 !== index)
     throw splitError(`${quoted} filename index ${Number(number) - 1} does not match metadata index ${index}`);
   if (index >= count) throw splitError(`${quoted} has invalid shard index ${index}`);
   return { prefix, index, count };
@@ -58,45 +78,25 @@ function splitError(detail: string): CriaError {
   return new CriaError('conversion_failed', `split GGUF ${detail}`);
 }
 
-/** Writes the whole model to `target`, which does not exist yet, and after a failure doesn't either. */
-export async function mergeParts(
-  parts: readonly Part[],
+/**
+ * Gives files the names by which llama.cpp finds the parts that belong to the first, for functions that take one path only.
+ * Nothing is copied. `target` does not exist yet; disposing removes the names again. Throws the system's error where the file
+ * system has no hard links.
+ */
+export async function linkParts(
+  paths: readonly string[],
   target: string,
-  { signal }: { signal: AbortSignal },
-): Promise<void> {
-  const [first] = parts;
-  if (first === undefined) throw new RangeError('there is nothing to merge');
-  // The first part has all metadata, the others what tells their place only.
-  const metadata: (readonly [string, GgufWriteValue])[] = [];
-  for (const [key, value] of await readRawMetadata(first.path, { signal })) {
-    if (key === 'general.alignment') metadata.push([key, { type: 'uint32', value: first.header.alignment }]);
-    else if (!key.startsWith('split.')) metadata.push([key, value]);
+): Promise<AsyncDisposable & { readonly path: string }> {
+  const digits = (n: number): string => String(n).padStart(5, '0');
+  const names = paths.map((_, i) => `${target}-${digits(i + 1)}-of-${digits(paths.length)}.gguf`);
+  const remove = async (): Promise<void> => {
+    for (const name of names) await rm(name, { force: true });
+  };
+  try {
+    for (const [i, path] of paths.entries()) await link(path, names[i] ?? '');
+  } catch (error) {
+    await remove();
+    throw error;
   }
-  const tensors = parts.flatMap(({ path, header }) =>
-    header.tensors.map(
-      ({ name, type, shape, offset, sizeBytes }): GgufWriteTensor => ({
-        name,
-        type,
-        shape,
-        data: () => readRange(path, offset, sizeBytes),
-      }),
-    ),
-  );
-  requireDistinct(tensors);
-  await writeNewGguf(target, { metadata, tensors }, { signal });
+  return { path: names[0] ?? '', [Symbol.asyncDispose]: remove };
 }
-
-function requireDistinct(tensors: readonly GgufWriteTensor[]): void {
-  const names = new Set<string>();
-  for (const { name } of tensors) {
-    if (names.has(name)) throw splitError(`has the tensor ${JSON.stringify(name)} twice`);
-    names.add(name);
-  }
-}
-
-function readRange(path: string, offset: number, sizeBytes: number): AsyncIterable<Uint8Array> {
-  if (sizeBytes === 0) return emptyRange();
-  return createReadStream(path, { start: offset, end: offset + sizeBytes - 1, highWaterMark: 1 << 20 });
-}
-
-async function* emptyRange(): AsyncGenerator<Uint8Array> {}

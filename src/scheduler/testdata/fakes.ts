@@ -36,6 +36,7 @@ export function fakeModel(name: string, change: Partial<GgufSummary> = {}, more:
     manifestDigest: '0'.repeat(64),
     modifiedAt: new Date(0),
     modelPath: `/blobs/${name}`,
+    furtherPaths: [],
     adapterPaths: [],
     projectorPaths: [],
     template: undefined,
