@@ -41,7 +41,7 @@ describe('arguments', () => {
     [['run', 'm', '--keepalive', '5x'], 'Error: time: unknown unit "x" in duration "5x"\n'],
     [
       ['run', 'm', '--format', 'yaml'],
-      'Error: invalid value for --format: "yaml" (must be json, a JSON Schema, or a file with one)\n',
+      'Error: invalid value for --format: "yaml" (must be json, a JSON Schema, or a file with one or with a grammar)\n',
     ],
     [['run', 'm', '--format', '{"type"'], 'Error: --format: '],
   ])('%j is refused', async (argv, text) => {

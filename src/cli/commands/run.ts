@@ -1,6 +1,7 @@
 /** `cria run`: asks a model, once or in a conversation. */
 import type { Command } from 'commander';
 import type { CliContext, InputStream } from '../context.ts';
+import { readAll } from '../read-all.ts';
 import { startConversation } from '../repl/start.ts';
 import {
   parseDimensions,
@@ -19,7 +20,10 @@ export function registerRun(program: Command, context: CliContext): void {
     .description('Run a model: answer a prompt, or converse when there is none')
     .argument('<model>')
     .argument('[prompt...]')
-    .option('--format <format>', 'form of the answer: json, a JSON Schema, or a file with one')
+    .option(
+      '--format <format>',
+      'form of the answer: json, a JSON Schema, or a file with one or with a grammar (.gbnf)',
+    )
     .option(
       '--think [level]',
       'let the model think; after =: true, false, high, medium, low or max (default: if it can)',
@@ -60,24 +64,20 @@ async function run(
     return;
   }
   // What is piped in comes first: `cria run m "Summarise this" < text` is understood both ways round.
-  const piped = stdin.isTTY === true ? '' : await readAll(stdin);
-  const prompt = [piped, ...words].filter((part) => part !== '').join(' ');
+  const piped = stdin.isTTY === true ? '' : await readText(stdin);
+  const typed = words.filter((word) => word !== '').join(' ');
+  const prompt = [piped, typed].filter((part) => part !== '').join(' ');
   const client = await context.connect();
   await ensureModel(client, model, flags, context);
-  await runOnce(client, { ...options, prompt }, context);
+  await runOnce(client, { ...options, prompt, typedFrom: prompt.length - typed.length }, context);
 }
 
 /** As long as the longest text that a model could take, and then some. */
 const maxInputBytes = 64 * 1024 * 1024;
 
-async function readAll(stdin: InputStream): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
-    const bytes = Buffer.from(chunk);
-    length += bytes.length;
-    if (length > maxInputBytes) throw new Error('standard input is too long for a prompt');
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks, length).toString('utf8');
+/** UTF-8, with or without a mark at its beginning; what is not becomes U+FFFD. */
+async function readText(stdin: InputStream): Promise<string> {
+  const bytes = await readAll(stdin, maxInputBytes);
+  if (bytes === undefined) throw new Error('standard input is too long for a prompt');
+  return new TextDecoder().decode(bytes);
 }

@@ -103,7 +103,7 @@ async function converse(
     hidesThinking: false,
     isWordWrap: true,
     isVerbose: false,
-    acceptsFiles: false,
+    acceptsMedia: false,
   };
   await new Conversation(new CriaClient(`http://${api.host}`), editor, session, context).run();
   const chats = api.callsOf('POST /api/chat').map(({ json }) => json);

@@ -26,7 +26,7 @@ export class Conversation {
   readonly #editor: LineEditor;
   readonly #context: CliContext;
   #state: ReplState;
-  #traits: ModelTraits = { canThink: false, embedsOnly: false, acceptsFiles: false, messages: [] };
+  #traits: ModelTraits = { canThink: false, embedsOnly: false, acceptsMedia: false, messages: [] };
 
   constructor(client: CriaClient, editor: LineEditor, session: Session, context: CliContext) {
     this.#client = client;
@@ -93,14 +93,10 @@ export class Conversation {
   async #send(text: string): Promise<void> {
     const { stdout, stderr, style, errorStyle, cwd, config } = this.#context;
     const { session } = this.#state;
-    const {
-      prompt: content,
-      images,
-      notes,
-    } = session.acceptsFiles
-      ? await takeAttachments(text, { cwd, homeDir: config.homeDir })
-      : { prompt: text, images: [], notes: [] };
-    for (const note of notes) stderr.write(`${note}\n`);
+    const { acceptsMedia } = session;
+    const attachments = await takeAttachments(text, { cwd, homeDir: config.homeDir, acceptsMedia });
+    const { prompt: content, images, notes } = attachments;
+    for (const note of notes) writeText(stderr, `${note}\n`);
     const asked = withMessage(session, {
       role: 'user',
       content,
@@ -161,7 +157,7 @@ export class Conversation {
     });
     if (traits === undefined) return false;
     this.#traits = traits;
-    this.#state = { session: { ...session, acceptsFiles: traits.acceptsFiles }, draft: undefined };
+    this.#state = { session: { ...session, acceptsMedia: traits.acceptsMedia }, draft: undefined };
     for (const { role, content } of traits.messages) {
       if (role === 'user') writeText(stdout, `${prompt.text}${content}\n`);
       if (role !== 'assistant') continue;

@@ -12,9 +12,10 @@ export const helpText = `Available Commands:
   /? shortcuts    Help for keyboard shortcuts
 
 Use """ to begin and to end a message of several lines.
+Put @ before the path of a text file to add it to a message.
 `;
 
-export const filesHelpText = `Name a .jpg, .png, .webp or .wav file by its path to show it to the model.
+export const mediaHelpText = `Name a .jpg, .png, .webp or .wav file by its path to show it to the model.
 `;
 
 export const setHelpText = `Available Commands:
@@ -50,8 +51,8 @@ Parameters:
   num_ctx <int>            Context length
   temperature <float>      0: always the likeliest token; higher: more surprising
   top_k <int>              Choose among that many tokens
-  top_p <float>            Choose among the likeliest tokens that sum up to this probability
-  min_p <float>            Choose among tokens at least this likely, as a share of the likeliest
+  top_p <float>            Choose among the likeliest, up to this sum
+  min_p <float>            Least probability, as a share of the likeliest
   repeat_penalty <float>   How much to avoid repetitions
   repeat_last_n <int>      How far back to look for repetitions
   num_gpu <int>            Layers to compute on the GPU

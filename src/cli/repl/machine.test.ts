@@ -15,7 +15,7 @@ const session: Session = {
   hidesThinking: false,
   isWordWrap: true,
   isVerbose: false,
-  acceptsFiles: false,
+  acceptsMedia: false,
 };
 
 function line(text: string, isPasted = false): ReplInput {
@@ -186,7 +186,7 @@ describe('slash commands', () => {
   });
 
   it('takes a path for a question when the model can see', () => {
-    const seeing = { ...session, acceptsFiles: true };
+    const seeing = { ...session, acceptsMedia: true };
     const text = '/tmp/a\\ b.png What is this?';
     expect(play([line(text)], seeing).effects).toEqual([send(text)]);
     expect(play([line('/nonsense /tmp/a.png')], seeing).effects).toEqual([

@@ -18,7 +18,7 @@ export interface Session {
   readonly isWordWrap: boolean;
   readonly isVerbose: boolean;
   /** The model can look at pictures or listen. */
-  readonly acceptsFiles: boolean;
+  readonly acceptsMedia: boolean;
 }
 
 /** A system message takes effect from here on; two in a row are one. */

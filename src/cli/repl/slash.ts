@@ -1,11 +1,11 @@
 /** Commands of the conversation: a line that begins with `/` → what becomes of the session, and what is to be done. */
 import { CriaError } from '../../errors.ts';
 import { convertParameter } from '../../modelfile/index.ts';
-import { findPaths } from '../run/attachments.ts';
+import { findMediaPaths } from '../run/file-paths.ts';
 import { parseThink } from '../run/flags.ts';
 import {
-  filesHelpText,
   helpText,
+  mediaHelpText,
   parameterHelpText,
   setHelpText,
   shortcutsHelpText,
@@ -63,7 +63,7 @@ export function runSlashCommand(line: string, session: Session): Outcome {
   }
   // `/tmp/cat.png What is this?` is a question, not a command.
   const isFile =
-    session.acceptsFiles && findPaths(line).some(({ text }) => line.trimStart().startsWith(text));
+    session.acceptsMedia && findMediaPaths(line).some(({ text }) => line.trimStart().startsWith(text));
   return { session, effects: [isFile ? { type: 'send', text: line } : unknownCommand(name)] };
 }
 
@@ -165,7 +165,7 @@ function help(topic: string | undefined, session: Session): string {
     case 'shortcuts':
       return shortcutsHelpText;
     default:
-      return session.acceptsFiles ? helpText + filesHelpText : helpText;
+      return session.acceptsMedia ? helpText + mediaHelpText : helpText;
   }
 }
 

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { CriaClient } from '../../api/client.ts';
 import type { CliContext } from '../context.ts';
-import type { OneShotOptions } from '../run/one-shot.ts';
+import type { RunOptions } from '../run/flags.ts';
 import { Conversation } from './conversation.ts';
 import { editText } from './external-editor.ts';
 import { readHistory, writeHistory } from './history.ts';
@@ -10,7 +10,7 @@ import { TerminalEditor } from './line-editor.ts';
 
 export async function startConversation(
   client: CriaClient,
-  options: Omit<OneShotOptions, 'prompt'>,
+  options: RunOptions,
   context: CliContext,
 ): Promise<void> {
   const { config, stdin, stdout, style } = context;
@@ -33,7 +33,7 @@ export async function startConversation(
     },
     isDumb: config.isDumbTerminal,
   });
-  const session = { ...options, messages: [], system: '', options: {}, acceptsFiles: false };
+  const session = { ...options, messages: [], system: '', options: {}, acceptsMedia: false };
   try {
     await new Conversation(client, editor, session, context).run();
   } finally {

@@ -1,11 +1,11 @@
 /** `cria run` with an embedding model: the vector of the prompt, as one line of JSON. */
 import type { CriaClient } from '../../api/client.ts';
 import type { CliContext } from '../context.ts';
-import type { OneShotOptions } from './one-shot.ts';
+import type { RunOptions } from './flags.ts';
 
 export async function embedOnce(
   client: CriaClient,
-  options: OneShotOptions,
+  options: RunOptions & { readonly prompt: string },
   context: CliContext,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,7 +1,8 @@
 /** The flags of `cria run` → what they mean. */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import type { JsonObject, JsonValue } from '../../types/json.ts';
 import { parseGoDuration } from '../../util/go-duration.ts';
+import { readAll } from '../read-all.ts';
 
 /** As commander collects them. */
 export interface RunFlags {
@@ -16,6 +17,20 @@ export interface RunFlags {
   readonly dimensions?: number;
   /** `--truncate`, `--truncate=false`. */
   readonly truncate?: string | true;
+}
+
+/** What the flags mean. */
+export interface RunOptions {
+  readonly model: string;
+  readonly format: JsonValue | undefined;
+  readonly keepAlive: string | number | undefined;
+  readonly think: Think | undefined;
+  /** Of embedding models: numbers of the vector to keep, and whether a long prompt is cut. */
+  readonly dimensions: number | undefined;
+  readonly truncate: boolean | undefined;
+  readonly hidesThinking: boolean;
+  readonly isWordWrap: boolean;
+  readonly isVerbose: boolean;
 }
 
 export const thinkLevels = ['high', 'medium', 'low', 'max'] as const;
@@ -57,21 +72,30 @@ export function parseTruncate(value: string | true | undefined): boolean | undef
   throw new Error(`invalid value for --truncate: ${JSON.stringify(value)} (must be true or false)`);
 }
 
-/** The value of `--format`: `json`, a JSON Schema, or a file with one. */
+/** Of a file with a schema or a grammar. */
+const maxFormatBytes = 4 * 1024 * 1024;
+
+/** The value of `--format`: `json`, a JSON Schema, a file with one, or one whose name ends in `.gbnf` with a grammar. */
 export async function parseFormat(text: string | undefined): Promise<JsonValue | undefined> {
   if (text === undefined || text === '') return undefined;
   if (text === 'json') return text;
   if (text.trimStart().startsWith('{')) return schemaOf(text, '--format');
-  let schema: string;
+  const content = await readFormatFile(text);
+  return text.endsWith('.gbnf') ? { type: 'gbnf', grammar: content } : schemaOf(content, text);
+}
+
+async function readFormatFile(file: string): Promise<string> {
+  let bytes: Buffer | undefined;
   try {
-    schema = await readFile(text, 'utf8');
+    bytes = await readAll(createReadStream(file), maxFormatBytes);
   } catch (error) {
     throw new Error(
-      `invalid value for --format: ${JSON.stringify(text)} (must be json, a JSON Schema, or a file with one)`,
+      `invalid value for --format: ${JSON.stringify(file)} (must be json, a JSON Schema, or a file with one or with a grammar)`,
       { cause: error },
     );
   }
-  return schemaOf(schema, text);
+  if (bytes === undefined) throw new Error(`${file}: file size exceeds maximum limit (4MB)`);
+  return new TextDecoder().decode(bytes);
 }
 
 function schemaOf(text: string, where: string): JsonObject {

@@ -6,7 +6,7 @@ export interface ModelTraits {
   readonly canThink: boolean;
   /** It answers with vectors, never with text. */
   readonly embedsOnly: boolean;
-  readonly acceptsFiles: boolean;
+  readonly acceptsMedia: boolean;
   /** The conversation that the model begins with; the server puts it before each request. */
   readonly messages: readonly { readonly role: string; readonly content: string }[];
 }
@@ -16,7 +16,7 @@ export function traitsOf(shown: ShowResponse): ModelTraits {
   return {
     canThink: capabilities.includes('thinking'),
     embedsOnly: capabilities.includes('embedding') && !capabilities.includes('completion'),
-    acceptsFiles: capabilities.includes('vision') || capabilities.includes('audio'),
+    acceptsMedia: capabilities.includes('vision') || capabilities.includes('audio'),
     messages: shown.messages ?? [],
   };
 }

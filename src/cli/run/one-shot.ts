@@ -1,31 +1,23 @@
 /** `cria run MODEL PROMPT`: one answer, then the end. */
 import type { CriaClient } from '../../api/client.ts';
 import type { GenerateRequest } from '../../api/types.ts';
-import type { JsonValue } from '../../types/json.ts';
 import type { CliContext } from '../context.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
+import { writeText } from '../terminal/write-text.ts';
 import { AnswerDisplay } from './answer-display.ts';
 import { takeAttachments } from './attachments.ts';
 import { embedOnce } from './embed-once.ts';
-import type { Think } from './flags.ts';
+import type { RunOptions } from './flags.ts';
 import { effectiveThink, traitsOf } from './model-traits.ts';
 import { fromGenerate, showAnswer } from './show-answer.ts';
 import { summaryText, truncationNotice } from './summary.ts';
 
-export interface OneShotOptions {
-  readonly model: string;
+export interface OneShotOptions extends RunOptions {
   /** '' loads the model and asks nothing. */
   readonly prompt: string;
-  readonly format: JsonValue | undefined;
-  readonly keepAlive: string | number | undefined;
-  readonly think: Think | undefined;
-  /** Of embedding models: numbers of the vector to keep, and whether a long prompt is cut. */
-  readonly dimensions: number | undefined;
-  readonly truncate: boolean | undefined;
-  readonly hidesThinking: boolean;
-  readonly isWordWrap: boolean;
-  readonly isVerbose: boolean;
+  /** Index in the prompt from which on it was typed; what is before was piped in. */
+  readonly typedFrom: number;
 }
 
 export async function runOnce(
@@ -36,17 +28,16 @@ export async function runOnce(
   const { stdout, stderr, style, errorStyle } = context;
   await withInterrupt(context, async (signal) => {
     const traits = traitsOf(await client.show({ model: options.model }, { signal }));
-    if (traits.embedsOnly) return embedOnce(client, options, context, signal);
-    const request: GenerateRequest = { model: options.model, prompt: options.prompt };
-    if (traits.acceptsFiles) {
-      const { prompt, images, notes } = await takeAttachments(options.prompt, {
-        cwd: context.cwd,
-        homeDir: context.config.homeDir,
-      });
-      request.prompt = prompt;
-      if (images.length > 0) request.images = [...images];
-      for (const note of notes) stderr.write(`${note}\n`);
-    }
+    const { prompt, images, notes } = await takeAttachments(options.prompt, {
+      cwd: context.cwd,
+      homeDir: context.config.homeDir,
+      acceptsMedia: traits.acceptsMedia,
+      typedFrom: options.typedFrom,
+    });
+    for (const note of notes) writeText(stderr, `${note}\n`);
+    if (traits.embedsOnly) return embedOnce(client, { ...options, prompt }, context, signal);
+    const request: GenerateRequest = { model: options.model, prompt };
+    if (images.length > 0) request.images = [...images];
     const think = effectiveThink(options.think, traits);
     if (think !== undefined) request.think = think;
     if (options.format !== undefined) request.format = options.format;

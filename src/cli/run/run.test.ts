@@ -13,7 +13,6 @@ import {
   runCommand,
 } from '../testdata/harness.ts';
 import { AnswerDisplay } from './answer-display.ts';
-import { findPaths, takeAttachments } from './attachments.ts';
 import { parseFormat, parseKeepAlive, parseThink } from './flags.ts';
 import { summaryText } from './summary.ts';
 
@@ -80,7 +79,7 @@ describe('cria run MODEL PROMPT', () => {
     await run(['m', 'Summarise.'], routes(chunks()), { stdin: 'A long text.\n' });
     expect(sentRequest().prompt).toBe('A long text.\n Summarise.');
     await api?.close();
-    await run(['m'], routes(chunks()), { stdin: 'Hi' });
+    await run(['m'], routes(chunks()), { stdin: '\ufeffHi' });
     expect(sentRequest().prompt).toBe('Hi');
   });
 
@@ -148,6 +147,15 @@ describe('cria run MODEL PROMPT', () => {
     await api?.close();
     await run(args, routes(chunks()), { cwd: dir });
     expect(sentRequest()).toEqual({ model: 'm', prompt: args[1], stream: true });
+  });
+
+  it('reads texts that the words name, not those that the input names', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'notes.txt'), 'Buy milk.\n');
+    const options = { cwd: dir, stdin: 'From @notes.txt:' };
+    const { stderr } = await run(['m', 'Sum', 'up', '@notes.txt'], routes(chunks()), options);
+    expect(stderr).toBe("Added file 'notes.txt'\n");
+    expect(sentRequest().prompt).toBe('notes.txt:\n```\nBuy milk.\n```\n\nFrom @notes.txt: Sum up notes.txt');
   });
 
   it('spins on a terminal until there is something to show, and wraps words there', async () => {
@@ -280,38 +288,14 @@ describe('flags', () => {
     expect(await parseFormat(file)).toEqual({ type: 'array' });
     writeFileSync(file, '[]');
     await expect(parseFormat(file)).rejects.toThrow(`${file}: not a JSON Schema (it must be an object)`);
+    await expect(parseFormat('/dev/zero')).rejects.toThrow(
+      '/dev/zero: file size exceeds maximum limit (4MB)',
+    );
+    const grammar = path.join(path.dirname(file), 'yes.gbnf');
+    writeFileSync(grammar, 'root ::= "yes"');
+    expect(await parseFormat(grammar)).toEqual({ type: 'gbnf', grammar: 'root ::= "yes"' });
     expect(await parseFormat('json')).toBe('json');
     expect(await parseFormat('')).toBeUndefined();
-  });
-});
-
-describe('attachments', () => {
-  it.each<[string, string[]]>([
-    ['What is in ./a.png and /b/c.JPG?', ['./a.png', '/b/c.JPG']],
-    ['../up.webp ~/home.jpeg', ['../up.webp', '~/home.jpeg']],
-    ['./my\\ cat\\ \\(1\\).png', ['./my cat (1).png']],
-    ['"/with space/a.png" and \'./b c.wav\'', ['/with space/a.png', './b c.wav']],
-    ['C:\\pictures\\a.png', ['C:\\pictures\\a.png']],
-    ['(./a.png), ./b.png.', ['./a.png', './b.png']],
-    ['see https://example.com/a.png', []],
-    ['a.png, dir/a.png', []],
-    ['./a.pngx ./a.txt /help', []],
-    [`./${'\\a'.repeat(50_000)}`, []],
-  ])('finds the paths in %j', (prompt, paths) => {
-    expect(findPaths(prompt).map((found) => found.path)).toEqual(paths);
-  });
-
-  it('leaves paths to nothing in the text, and refuses what is no picture', async () => {
-    const dir = temporaryDir();
-    const options = { cwd: dir, homeDir: dir };
-    const prompt = ' look at ./nothing.png ';
-    expect(await takeAttachments(prompt, options)).toEqual({ prompt, images: [], notes: [] });
-    writeFileSync(path.join(dir, 'text.png'), 'hello');
-    await expect(takeAttachments('./text.png', options)).rejects.toThrow(
-      './text.png: not a JPEG, PNG or WebP image or a WAV file',
-    );
-    writeFileSync(path.join(dir, 'a.wav'), 'RIFF\0\0\0\0WAVE');
-    expect((await takeAttachments('hear ~/a.wav', options)).notes).toEqual(["Added audio '~/a.wav'"]);
   });
 });
 
