@@ -18,6 +18,7 @@ import { createRunnerStarter } from './runner/starter.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { createStore, openStore } from './store/store.ts';
 import { inspectGoTemplate } from './template/gotmpl/index.ts';
+import { createHashThreads } from './util/hash-threads.ts';
 import { systemMemory } from './util/system-memory.ts';
 
 /** The Ollama level that is implemented: what `/api/version` tells; clients compare it. */
@@ -60,10 +61,12 @@ export async function serve(config: Config): Promise<void> {
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   for (const warning of config.warnings) log.warn(warning);
 
+  const hasher = createHashThreads({ entryPath: sibling('./util/hash-worker.js') });
   const store = createStore({
     root: config.modelsDir,
     preferGoTemplate: config.goTemplate,
     inspectGoTemplate,
+    hasher,
     log: log.child({ room: 'store' }),
   });
   const chooseLibrary = createLibraryChooser({
@@ -97,6 +100,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const registry = createRegistry({
     paths: store.paths,
     blobs: store.blobs,
+    hasher,
     stateDir: config.stateDir,
     proxy: { http: config.httpProxy, https: config.httpsProxy, none: config.noProxy },
     privateHosts: config.privateHosts,

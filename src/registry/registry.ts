@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { manifestMediaType } from '../store/manifest.ts';
 import type { StorePaths } from '../store/paths.ts';
+import { type FileHasher, inlineHasher } from '../util/file-hash.ts';
 import { createIdentity } from './auth/identity.ts';
 import { SharedDownloads } from './download/shared-downloads.ts';
 import { retry } from './retry.ts';
@@ -11,18 +12,22 @@ import { type RegistryCall, Session } from './session.ts';
 import { defaultSettings, limits, type RegistrySettings } from './settings.ts';
 import { dropBody, readBody, statusError } from './transport/body.ts';
 import type { ProxySettings } from './transport/proxy.ts';
-import type { Answer, Transport, TransportOptions } from './transport/transport.ts';
+import { type Answer, createTransport } from './transport/transport.ts';
 import type { Registry, RegistrySession, Transfer } from './types.ts';
 import { Upload } from './upload/upload.ts';
 
 export interface RegistryOptions {
   readonly paths: StorePaths;
   readonly blobs: BlobStore;
+  /** What hashes downloads. Default: the calling thread. */
+  readonly hasher?: FileHasher;
   /** `~/.ollama`: the key pair is kept there. */
   readonly stateDir: string;
   readonly proxy: ProxySettings;
   /** Hosts to which registries may redirect although they have private addresses. */
   readonly privateHosts: readonly string[];
+  /** Certificates (PEM) that vouch for hosts; undefined = those that Node knows. */
+  readonly certificates?: readonly string[] | undefined;
   readonly userAgent: string;
   readonly log: Logger;
   readonly settings?: Partial<RegistrySettings>;
@@ -31,26 +36,13 @@ export interface RegistryOptions {
 /** A refused connection is told at once; what breaks off in the middle of a small request is tried again. */
 const smallAttempts = 3;
 
-/** Its HTTP library takes a fifth of a server's start, so it is loaded when somebody pulls or pushes. */
-function lazyTransport(options: TransportOptions): Transport {
-  let loaded: Promise<Transport> | undefined;
-  const load = (): Promise<Transport> => {
-    loaded ??= import('./transport/transport.ts').then(({ createTransport }) => createTransport(options));
-    return loaded;
-  };
-  return {
-    send: async (call, isNamed) => (await load()).send(call, isNamed),
-    close: async () => (await loaded)?.close(),
-  };
-}
-
 /** Touches neither network nor disk. */
 export function createRegistry(options: RegistryOptions): Registry {
-  const { paths, blobs, log } = options;
+  const { paths, blobs, log, hasher = inlineHasher } = options;
   const settings: RegistrySettings = { ...defaultSettings, ...options.settings };
-  const transport = lazyTransport({ ...options, ...settings });
+  const transport = createTransport({ ...options, ...settings });
   const identity = createIdentity(options.stateDir, log);
-  const downloads = new SharedDownloads({ paths, blobs, settings, log });
+  const downloads = new SharedDownloads({ paths, blobs, hasher, settings, log });
 
   function open(session: Session): RegistrySession {
     /** Sends a request and reads what it answers, as a whole and again when that fails. */
@@ -103,6 +95,6 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   return {
     open: (model) => open(new Session({ transport, identity }, model)),
-    close: () => transport.close(),
+    close: async () => transport.close(),
   };
 }

@@ -1,14 +1,20 @@
-/** The numbers of this room in one place, with Ollama's values as defaults. */
+/** The numbers of this room in one place. */
 
 export interface RegistrySettings {
-  /** A blob is fetched and sent in 16 parts, which are not smaller and not larger than this. */
+  /**
+   * A blob is fetched in 64 parts, which are not smaller and not larger than this. Those of Ollama are larger, but its
+   * state files tell the size. Since parts come side by side and a hash goes from the beginning to the end, all of what is
+   * fetched at a time may be left to hash when the last byte has come: small parts keep that short.
+   */
   readonly minPartBytes: number;
   readonly maxPartBytes: number;
+  /** A blob is sent in 16 chunks, which are not smaller and not larger than this: Ollama's sizes, which its registry expects. */
+  readonly minChunkBytes: number;
+  readonly maxChunkBytes: number;
   /** Parts of one blob that are fetched at the same time. */
   readonly parallelParts: number;
-  /** A connection that brings nothing for so long is given up. */
+  /** A connection that brings nothing for so long is given up, also while it is being made. */
   readonly stallMs: number;
-  readonly connectTimeoutMs: number;
   /** Attempts in a row that bring nothing before a transfer fails. */
   readonly maxAttempts: number;
   /** The first wait between two attempts; it doubles with each. */
@@ -19,11 +25,12 @@ export interface RegistrySettings {
 }
 
 export const defaultSettings: RegistrySettings = {
-  minPartBytes: 100_000_000,
-  maxPartBytes: 1_000_000_000,
+  minPartBytes: 16_000_000,
+  maxPartBytes: 64_000_000,
+  minChunkBytes: 100_000_000,
+  maxChunkBytes: 1_000_000_000,
   parallelParts: 16,
   stallMs: 30_000,
-  connectTimeoutMs: 30_000,
   maxAttempts: 6,
   backoffMs: 1_000,
   checkpointMs: 1_000,

@@ -8,7 +8,7 @@ const grammar = /^sha256[:-]([0-9a-f]{64})$/i;
 /** Accepts both separators and both cases; undefined for anything else. */
 export function tryParseDigest(text: string): Digest | undefined {
   const hex = grammar.exec(text)?.[1];
-  return hex === undefined ? undefined : fromHex(hex.toLowerCase());
+  return hex === undefined ? undefined : digestFromHex(hex.toLowerCase());
 }
 
 /** As `tryParseDigest`; throws `invalid_digest`. */
@@ -34,11 +34,11 @@ export function createDigestHash(): { update(bytes: Uint8Array): void; finish():
   const hash = createHash('sha256');
   return {
     update: (bytes) => void hash.update(bytes),
-    finish: () => fromHex(hash.digest('hex')),
+    finish: () => digestFromHex(hash.digest('hex')),
   };
 }
 
-/** The two callers have made sure of 64 lower-case digits. */
-function fromHex(hex: string): Digest {
+/** `hex`: 64 lower-case digits, from the parser or out of a hash. */
+export function digestFromHex(hex: string): Digest {
   return `sha256:${hex}` as Digest;
 }

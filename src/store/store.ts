@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Logger } from '../log.ts';
 import type { OpenNewFile } from '../util/atomic-file.ts';
+import type { FileHasher } from '../util/file-hash.ts';
 import { type BlobStore, createBlobStore } from './blobs.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createGarbageCollector, type GarbageCollector } from './gc.ts';
@@ -33,6 +34,8 @@ export interface StoreOptions {
   readonly preferGoTemplate?: boolean | undefined;
   readonly inspectGoTemplate: InspectGoTemplate;
   readonly log: Logger;
+  /** What hashes blobs. Default: the calling thread. */
+  readonly hasher?: FileHasher;
   /** Replaces the creation of blob files, for tests of full disks. */
   readonly openFile?: OpenNewFile;
 }
@@ -43,7 +46,7 @@ export function createStore(options: StoreOptions): Store {
   const paths = createStorePaths(options.root);
   const tickets = createTicketBox(paths);
   const lock = createStoreLock(tickets);
-  const blobs = createBlobStore(paths, { openFile: options.openFile, tickets });
+  const blobs = createBlobStore(paths, { hasher: options.hasher, openFile: options.openFile, tickets });
   const manifests = createManifestStore(paths, log);
   const headers = createHeaderCache();
   const catalog = createCatalog({ blobs, manifests, headers, inspectGoTemplate, preferGoTemplate, log });

@@ -33,7 +33,7 @@ it('goes on after short writes', async () => {
     openFile: async (filePath) => {
       const handle = await open(filePath, 'wx');
       return {
-        write: (bytes, offset, length) => handle.write(bytes, offset, Math.min(length, 3)),
+        writev: ([first]) => handle.writev(first === undefined ? [] : [first.subarray(0, 3)]),
         sync: () => handle.sync(),
         close: () => handle.close(),
       };

@@ -5,8 +5,8 @@ import path from 'node:path';
 
 /** The part of a file handle that writing needs; tests give one that fails. */
 export interface WritableHandle extends Pick<FileHandle, 'sync' | 'close'> {
-  /** May write less than asked, as the system call. */
-  write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
+  /** May write less than asked, as the system call. Without a position it goes on where the last such call ended. */
+  writev(chunks: readonly Uint8Array[], position?: number): Promise<{ readonly bytesWritten: number }>;
 }
 
 /** Creates a new file; fails when the path exists. */
@@ -37,11 +37,26 @@ export class AtomicFile {
     return new AtomicFile(temporaryPath, handle);
   }
 
+  /** Until `commit`. */
+  get temporaryPath(): string {
+    return this.#temporaryPath;
+  }
+
+  /** One system call, which may write less than asked; for a `BatchWriter`. */
+  writev(chunks: readonly Uint8Array[], position: number): Promise<{ readonly bytesWritten: number }> {
+    return this.#handle.writev(chunks, position);
+  }
+
+  /** Brings to the disk what has been written so far. */
+  sync(): Promise<void> {
+    return this.#handle.sync();
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     // A write may be short (a nearly full disk, a signal), so it is repeated until everything is in.
     for (let written = 0; written < bytes.byteLength; ) {
-      const result = await this.#handle.write(bytes, written, bytes.byteLength - written);
-      written += result.bytesWritten;
+      const { bytesWritten } = await this.#handle.writev([bytes.subarray(written)]);
+      written += bytesWritten;
     }
   }
 

@@ -27,6 +27,11 @@ const inlineBytes = 1024 * 1024;
 const readBytes = 256 * 1024;
 const reportMs = 100;
 
+/** The hasher for a file of this size: small ones are not worth a thread. */
+export function hasherFor(sizeBytes: number, hasher: FileHasher): FileHasher {
+  return sizeBytes <= inlineBytes ? inlineHasher : hasher;
+}
+
 /** Hash of a whole file, lower-case hexadecimal. `onProgress`: bytes so far, now and then. Throws `cancelled`. */
 export async function hashFile(
   hasher: FileHasher,
@@ -36,7 +41,7 @@ export async function hashFile(
   const { signal, onProgress } = options;
   const { size } = await stat(path);
   if (signal?.aborted) throw cancelledError();
-  using hash = (size <= inlineBytes ? inlineHasher : hasher).open(path);
+  using hash = hasherFor(size, hasher).open(path);
   const cancel = (): void => hash[Symbol.dispose]();
   signal?.addEventListener('abort', cancel, { once: true });
   const timer = onProgress === undefined ? undefined : setInterval(() => onProgress(hash.position), reportMs);

@@ -4,31 +4,42 @@ import { type FileHandle, mkdir, open, rename, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { CriaError, cancelledError, toCriaError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { digestFromHex } from '../../store/digest.ts';
 import type { Layer } from '../../store/manifest.ts';
 import type { StorePaths } from '../../store/paths.ts';
 import type { Digest } from '../../types/digest.ts';
 import { syncDirectory } from '../../util/atomic-file.ts';
+import { BackgroundSync } from '../../util/background-sync.ts';
+import { BatchWriter } from '../../util/batch-writer.ts';
+import { type FileHash, type FileHasher, hasherFor, hashFile } from '../../util/file-hash.ts';
 import { mapLimit } from '../../util/map-limit.ts';
+import { raceAbort } from '../../util/race-abort.ts';
 import { retry } from '../retry.ts';
 import type { Session } from '../session.ts';
 import type { RegistrySettings } from '../settings.ts';
-import { BatchWriter } from './batch-writer.ts';
-import { fetchRange, NoRangesError } from './fetch-range.ts';
-import { completedBytes, isComplete, type Part, planParts } from './part.ts';
+import { BlobSource, NoRangesError } from './blob-source.ts';
+import { completedBytes, contiguousBytes, isComplete, type Part, planParts } from './part.ts';
 import { PartFiles } from './part-files.ts';
-import { PrefixHash } from './prefix-hash.ts';
 import { repair } from './repair.ts';
 
 export interface DownloadDeps {
   readonly paths: StorePaths;
+  readonly hasher: FileHasher;
   readonly settings: RegistrySettings;
   readonly log: Logger;
+}
+
+/** The partial file while it is being filled. */
+interface Target {
+  readonly handle: FileHandle;
+  readonly hash: FileHash;
+  readonly sync: BackgroundSync;
 }
 
 /** A blob under way. */
 export class Download {
   readonly #deps: DownloadDeps;
-  readonly #session: Session;
+  readonly #source: BlobSource;
   readonly #layer: Layer;
   readonly #files: PartFiles;
   #parts: Part[] = [];
@@ -39,7 +50,7 @@ export class Download {
 
   constructor(deps: DownloadDeps, session: Session, layer: Layer) {
     this.#deps = deps;
-    this.#session = session;
+    this.#source = new BlobSource(session, layer);
     this.#layer = layer;
     this.#files = new PartFiles(deps.paths, layer.digest);
   }
@@ -74,7 +85,7 @@ export class Download {
     const known = await this.#files.load(size);
     if (known === undefined) await this.#files.removeAll();
     await this.#requireSpace(size - completedBytes(known ?? []));
-    this.#parts = known ?? planParts(size, this.#deps.settings);
+    this.#parts = known ?? planParts(size, this.#partSizes());
     const handle = await open(
       this.#files.dataPath,
       constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0),
@@ -88,6 +99,11 @@ export class Download {
       await handle.close();
       throw toCriaError(error);
     }
+  }
+
+  #partSizes(): Parameters<typeof planParts>[1] {
+    const { minPartBytes, maxPartBytes } = this.#deps.settings;
+    return { count: 64, minBytes: minPartBytes, maxBytes: maxPartBytes };
   }
 
   /** A disk that is too small is told at once, not after hours. */
@@ -134,17 +150,19 @@ export class Download {
   /** Fetches what is missing; resolves with the digest of the whole. */
   async #fetchParts(handle: FileHandle, signal: AbortSignal): Promise<Digest> {
     const parts = this.#parts;
-    const hash = new PrefixHash(handle, parts);
+    const { hasher, settings } = this.#deps;
+    using hash = hasherFor(this.#layer.size, hasher).open(this.#files.dataPath);
+    const sync = new BackgroundSync(() => handle.datasync());
     const broken = new AbortController();
     const partSignal = AbortSignal.any([signal, broken.signal]);
     try {
-      hash.offer([], 0); // starts on what is there already
+      hash.advance(contiguousBytes(parts)); // starts on what is there already
       const missing = parts.filter((part) => !isComplete(part));
       // No part may be left running when the file is closed: failures are kept until all have ended.
-      await mapLimit(missing, this.#deps.settings.parallelParts, async (part) => {
+      await mapLimit(missing, settings.parallelParts, async (part) => {
         if (partSignal.aborted) return;
         try {
-          await this.#fetchPart(part, { handle, hash, signal: partSignal });
+          await this.#fetchPart(part, { handle, hash, sync }, partSignal);
         } catch (error) {
           // The first failure cancels the others, whose own errors say nothing.
           if (!partSignal.aborted) broken.abort(error);
@@ -152,16 +170,13 @@ export class Download {
       });
       if (signal.aborted) throw cancelledError();
       broken.signal.throwIfAborted();
-      return await hash.finish();
+      return digestFromHex(await raceAbort(hash.finish(), signal));
     } finally {
-      await hash.stop();
+      await sync.idle();
     }
   }
 
-  async #fetchPart(
-    part: Part,
-    { handle, hash, signal }: { handle: FileHandle; hash: PrefixHash; signal: AbortSignal },
-  ): Promise<void> {
+  async #fetchPart(part: Part, { handle, hash, sync }: Target, signal: AbortSignal): Promise<void> {
     const { settings, log } = this.#deps;
     let attempts = 0;
     await retry(
@@ -169,19 +184,20 @@ export class Download {
         if (attempts++ > 0) part.isPatched = true;
         if (!this.#hasRanges) part.completed = 0;
         const checkpoint = this.#checkpoint(part);
-        const writer = new BatchWriter(handle, part.offset + part.completed, (chunks, position) => {
-          part.completed = position + chunks.reduce((sum, chunk) => sum + chunk.length, 0) - part.offset;
-          hash.offer(chunks, position);
+        const writer = new BatchWriter(handle, part.offset + part.completed, (end) => {
+          sync.wrote(end - part.offset - part.completed);
+          part.completed = end - part.offset;
+          hash.advance(contiguousBytes(this.#parts));
           progressed();
           checkpoint.tick();
         });
         try {
           const range = { start: part.offset + part.completed, end: part.offset + part.size };
           const take = (chunk: Buffer): Promise<void> => writer.push(chunk).catch(throwTyped);
-          await fetchRange(this.#session, this.#layer, range, { isWhole: !this.#hasRanges, signal, take });
+          await this.#source.fetch(range, { isWhole: !this.#hasRanges, signal, take });
         } finally {
           await writer.flush().catch(throwTyped);
-          if (isComplete(part)) await handle.datasync();
+          if (isComplete(part)) await sync.flush().catch(throwTyped);
           await checkpoint.finish();
         }
       },
@@ -232,13 +248,13 @@ export class Download {
     try {
       return await repair({
         handle,
+        hash: async () => digestFromHex(await hashFile(this.#deps.hasher, this.#files.dataPath, { signal })),
         parts: this.#parts,
         want: this.#layer.digest,
         got: digest,
         settings: this.#deps.settings,
         signal,
-        fetch: (range, take) =>
-          fetchRange(this.#session, this.#layer, range, { isWhole: !this.#hasRanges, signal, take }),
+        fetch: (range, take) => this.#source.fetch(range, { isWhole: !this.#hasRanges, signal, take }),
         onBytes: (count) => {
           this.#repairedBytes = (this.#repairedBytes ?? 0) + count;
         },

@@ -16,12 +16,16 @@ export function isComplete(part: Part): boolean {
   return part.completed === part.size;
 }
 
-/** A sixteenth of the blob, within bounds, for each part; the last one is shorter. */
+/** As many parts as `count` says, unless they became too small or too large; the last one is shorter. */
 export function planParts(
   totalBytes: number,
-  { minPartBytes, maxPartBytes }: { readonly minPartBytes: number; readonly maxPartBytes: number },
+  {
+    count,
+    minBytes,
+    maxBytes,
+  }: { readonly count: number; readonly minBytes: number; readonly maxBytes: number },
 ): Part[] {
-  const size = Math.min(Math.max(Math.floor(totalBytes / 16), minPartBytes), maxPartBytes);
+  const size = Math.min(Math.max(Math.floor(totalBytes / count), minBytes), maxBytes);
   const parts: Part[] = [];
   for (let offset = 0; offset < totalBytes; offset += size)
     parts.push({
@@ -36,4 +40,14 @@ export function planParts(
 
 export function completedBytes(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + part.completed, 0);
+}
+
+/** How much of the blob is there without a gap, from its beginning. */
+export function contiguousBytes(parts: readonly Part[]): number {
+  let end = 0;
+  for (const part of parts) {
+    end += part.completed;
+    if (!isComplete(part)) break;
+  }
+  return end;
 }

@@ -9,12 +9,13 @@ import { toCriaError } from '../../errors.ts';
 import type { Digest } from '../../types/digest.ts';
 import { retry } from '../retry.ts';
 import type { RegistrySettings } from '../settings.ts';
-import type { Range } from './fetch-range.ts';
+import type { Range } from './blob-source.ts';
 import type { Part } from './part.ts';
-import { PrefixHash } from './prefix-hash.ts';
 
 export interface RepairJob {
   readonly handle: FileHandle;
+  /** Digest of what the file holds. */
+  readonly hash: () => Promise<Digest>;
   /** All complete. */
   readonly parts: readonly Part[];
   readonly want: Digest;
@@ -27,12 +28,12 @@ export interface RepairJob {
 
 /** Resolves with the digest of what the file holds in the end. */
 export async function repair(job: RepairJob): Promise<Digest> {
-  const { parts, want, got, handle } = job;
+  const { parts, want, got, hash } = job;
   let digest = got;
   const suspects = [...parts].sort((a, b) => Number(b.isPatched) - Number(a.isPatched) || a.index - b.index);
   for (const part of suspects) {
     if (!(await replace(part, job))) continue;
-    digest = await new PrefixHash(handle, parts).finish();
+    digest = await hash();
     if (digest === want) break;
   }
   return digest;

@@ -38,8 +38,9 @@ export async function setUp(options: Partial<RegistryOptions> = {}): Promise<Set
     settings: {
       minPartBytes: partBytes,
       maxPartBytes: partBytes,
+      minChunkBytes: partBytes,
+      maxChunkBytes: partBytes,
       stallMs: 200,
-      connectTimeoutMs: 2_000,
       maxAttempts: 3,
       backoffMs: 1,
       checkpointMs: 0,

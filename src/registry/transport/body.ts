@@ -29,9 +29,18 @@ export async function readBody(
 }
 
 /** Reads and forgets a body that does not matter, so that its connection serves again. */
-export async function dropBody(answer: Answer): Promise<void> {
-  // A large one costs more than a new connection; a broken one has nothing to tell any more.
-  await answer.body.dump({ limit: limits.errorBytes }).catch(() => {});
+export async function dropBody({ body }: Answer): Promise<void> {
+  let length = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > limits.errorBytes) break; // a large one costs more than a new connection
+    }
+  } catch {
+    // A broken one has nothing to tell any more.
+  } finally {
+    body.destroy();
+  }
 }
 
 /** The error that an answer of status 400 or more stands for, with the beginning of its body. */

@@ -62,3 +62,10 @@ function networkRule(address: string, prefix: number): Rule {
   list.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6');
   return (host) => isIP(host) === family && list.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
+
+/** The header for a proxy whose URL has a user and a password. */
+export function proxyAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === '') return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
+}

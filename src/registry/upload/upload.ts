@@ -63,7 +63,9 @@ export class Upload {
     this.#session = session;
     this.#blob = blob;
     this.#signal = signal;
-    this.#chunks = planParts(blob.sizeBytes, deps.settings).map(({ index, offset, size }) => ({
+    const { minChunkBytes, maxChunkBytes } = deps.settings;
+    const sizes = { count: 16, minBytes: minChunkBytes, maxBytes: maxChunkBytes };
+    this.#chunks = planParts(blob.sizeBytes, sizes).map(({ index, offset, size }) => ({
       index,
       start: offset,
       end: offset + size,

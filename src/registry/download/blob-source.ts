@@ -1,4 +1,5 @@
 /** One attempt at a range of a blob: what the registry answers is checked before a byte of it is believed. */
+import { isCriaError } from '../../errors.ts';
 import type { Layer } from '../../store/manifest.ts';
 import { PassingFailure, transferError, upstreamError } from '../failure.ts';
 import type { Session } from '../session.ts';
@@ -19,37 +20,62 @@ export interface Range {
   readonly end: number;
 }
 
-/**
- * Hands the bytes of a range to `take`, in order. Each attempt starts at the registry, not at the address that it redirected
- * to before: those expire. `isWhole`: the range is the whole blob, and is asked for without ranges.
- */
-export async function fetchRange(
-  session: Session,
-  layer: Layer,
-  range: Range,
-  options: {
-    readonly isWhole: boolean;
-    readonly signal: AbortSignal;
-    readonly take: (chunk: Buffer) => Promise<void>;
-  },
-): Promise<void> {
-  const { signal, take, isWhole } = options;
-  const headers: Record<string, string> = isWhole ? {} : { range: `bytes=${range.start}-${range.end - 1}` };
-  const answer = await session.request({
-    method: 'GET',
-    url: session.blobUrl(layer.digest),
-    headers,
-    signal,
-  });
-  const failure = await checkAnswer(answer, layer, range, isWhole, signal);
-  if (failure !== undefined) {
-    answer.body.destroy();
-    // A signed address that a redirect led to may have expired; the registry gives out a new one.
-    if (answer.status === 403 && answer.url.origin !== session.origin)
-      throw new PassingFailure(failure.message);
-    throw failure;
+export interface RangeOptions {
+  /** The range is the whole blob, and is asked for without ranges. */
+  readonly isWhole: boolean;
+  readonly signal: AbortSignal;
+  /** Gets the bytes, in order. */
+  readonly take: (chunk: Buffer) => Promise<void>;
+}
+
+/** Where a blob is fetched from: at the registry, or where it redirected to before, until that fails. */
+export class BlobSource {
+  readonly #session: Session;
+  readonly #layer: Layer;
+  /** Registries give out addresses that are signed for a while; asking for each part anew would cost a round trip. */
+  #direct: URL | undefined;
+
+  constructor(session: Session, layer: Layer) {
+    this.#session = session;
+    this.#layer = layer;
   }
-  let left = range.end - range.start;
+
+  /** One attempt. Throws `PassingFailure` where another may help, `NoRangesError`, and what `Registry` says. */
+  async fetch(range: Range, options: RangeOptions): Promise<void> {
+    const direct = this.#direct;
+    try {
+      await this.#fetch(direct ?? this.#session.blobUrl(this.#layer.digest), range, options);
+    } catch (error) {
+      if (this.#direct === direct) this.#direct = undefined;
+      // The address may have expired; the registry gives out a new one.
+      if (direct !== undefined && isCriaError(error, 'upstream'))
+        throw new PassingFailure(error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  async #fetch(url: URL, range: Range, { isWhole, signal, take }: RangeOptions): Promise<void> {
+    const headers: Record<string, string> = isWhole ? {} : { range: `bytes=${range.start}-${range.end - 1}` };
+    const answer = await this.#session.request({ method: 'GET', url, headers, signal });
+    const failure = await checkAnswer(answer, this.#layer, range, isWhole, signal);
+    if (failure !== undefined) {
+      answer.body.destroy();
+      // Between the redirect and the request, too, an address may expire.
+      const isExpired = answer.status === 403 && answer.url.origin !== this.#session.origin;
+      throw isExpired ? new PassingFailure(failure.message) : failure;
+    }
+    if (answer.url.origin !== this.#session.origin) this.#direct = answer.url;
+    await readExactly(answer, range.end - range.start, signal, take);
+  }
+}
+
+async function readExactly(
+  answer: Answer,
+  length: number,
+  signal: AbortSignal,
+  take: (chunk: Buffer) => Promise<void>,
+): Promise<void> {
+  let left = length;
   try {
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       if (chunk.length > left) throw upstreamError(`${answer.url.host} sent more than it was asked for`);
