@@ -23,6 +23,8 @@ import type {
   TokenizeRequest,
   TokenizeResponse,
   TransferRequest,
+  VerifyRequest,
+  VerifyResponse,
   VersionResponse,
 } from './types.ts';
 
@@ -145,6 +147,11 @@ export class CriaClient {
   /** Yields progress; the last line has the status `success`. */
   push(request: TransferRequest, options?: CallOptions): AsyncGenerator<ProgressResponse, void> {
     return this.#lines('/api/push', { ...request, stream: true }, options);
+  }
+
+  /** Yields progress and damage; the last line has the status `success`, however much is damaged. */
+  verify(request: VerifyRequest, options?: CallOptions): AsyncGenerator<VerifyResponse, void> {
+    return this.#lines('/api/verify', { ...request, stream: true }, options);
   }
 
   async copy(source: string, destination: string, options?: CallOptions): Promise<void> {

@@ -129,6 +129,38 @@ export interface ProgressResponse {
   completed?: number;
 }
 
+export interface VerifyRequest {
+  /** None = everything in the store. */
+  models?: string[];
+}
+
+/** Something that is wrong with the store. */
+export interface WireDamage {
+  problem: 'unreadable_manifest' | 'missing_blob' | 'wrong_size' | 'wrong_digest' | 'unreadable_blob';
+  /** Of the blob; left out for a manifest. */
+  digest?: string;
+  /** What is wrong, without a subject. */
+  message: string;
+  /** The models concerned; none for a blob that no model uses. */
+  models: string[];
+}
+
+/** One line of a verification. */
+export type VerifyResponse =
+  | { status: 'verifying'; total: number; completed: number }
+  | ({ status: 'damaged' } & WireDamage)
+  | VerifyReport;
+
+/** The last line. */
+export interface VerifyReport {
+  status: 'success';
+  /** Number of models and of blobs that were looked at, and the bytes of the latter. */
+  models: number;
+  blobs: number;
+  bytes: number;
+  damage: WireDamage[];
+}
+
 export interface WireModelDetails {
   parent_model: string;
   format: string;

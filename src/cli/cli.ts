@@ -12,6 +12,7 @@ import { registerRun } from './commands/run.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerShow } from './commands/show.ts';
 import { registerStop } from './commands/stop.ts';
+import { registerVerify } from './commands/verify.ts';
 import { registerVersion } from './commands/version.ts';
 import { createContext, type World } from './context.ts';
 import { describeFailure } from './failure.ts';
@@ -29,6 +30,7 @@ const commands = [
   registerPs,
   registerCp,
   registerRm,
+  registerVerify,
   registerVersion,
 ];
 

@@ -8,6 +8,7 @@ import { pullModel } from './pull.ts';
 import { pushModel } from './push.ts';
 import { showModel } from './show.ts';
 import type { Library } from './types.ts';
+import { verifyModels } from './verify.ts';
 
 export function createLibrary(context: LibraryContext): Library {
   const { store, scheduler } = context;
@@ -18,6 +19,7 @@ export function createLibrary(context: LibraryContext): Library {
     create: (request, { signal }) => createModel(context, request, signal),
     pull: (request, { signal }) => pullModel(context, request, signal),
     push: (request, { signal }) => pushModel(context, request, signal),
+    verify: (models, { signal }) => verifyModels(context, models, signal),
     copy: (source, destination) => copyModel(context, source, destination),
     remove: (model) => removeModel(context, model),
     hasBlob: async (text) => {

@@ -1,10 +1,10 @@
 /** What pull and push have in common: names, and progress lines while a blob is on its way. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CriaError } from '../errors.ts';
 import type { Transfer } from '../registry/types.ts';
 import type { Layer } from '../store/manifest.ts';
 import { parseModelSource, tryParseModelName } from '../store/name.ts';
 import type { ModelName } from '../types/model-name.ts';
+import { whilePending } from '../util/while-pending.ts';
 import type { Progress } from './types.ts';
 
 /** How often a transfer is reported. */
@@ -36,22 +36,7 @@ export async function* followTransfer(
   layer: Layer,
   transfer: Transfer,
 ): AsyncGenerator<Progress, void> {
-  const timer = new AbortController();
-  let isDone = false;
-  const done = transfer.done.finally(() => {
-    isDone = true;
-    timer.abort();
-  });
-  done.catch(() => {}); // met below
-  try {
-    for (;;) {
-      await sleep(reportMs, undefined, { signal: timer.signal }).catch(() => {}); // woken by the end
-      if (isDone) break;
-      yield blobProgress(verb, layer, transfer.completedBytes());
-    }
-    await done;
-    yield blobProgress(verb, layer, layer.size);
-  } finally {
-    timer.abort();
-  }
+  for await (const _ of whilePending(transfer.done, reportMs))
+    yield blobProgress(verb, layer, transfer.completedBytes());
+  yield blobProgress(verb, layer, layer.size);
 }

@@ -1,5 +1,6 @@
 /** Use cases on stored and loaded models, free of any wire dialect. */
 import type { Readable } from 'node:stream';
+import type { Digest } from '../types/digest.ts';
 import type { JsonValue } from '../types/json.ts';
 import type { Capability, ModelDetails } from '../types/model.ts';
 
@@ -87,6 +88,34 @@ export interface TransferRequest {
   readonly insecure: boolean;
 }
 
+/** Something that is wrong with the store. */
+export interface Damage {
+  readonly problem:
+    | 'unreadable_manifest'
+    | 'missing_blob'
+    | 'wrong_size'
+    | 'wrong_digest'
+    | 'unreadable_blob';
+  /** Of the blob; undefined for a manifest. */
+  readonly digest?: Digest;
+  /** What is wrong, without a subject. */
+  readonly message: string;
+  /** Display names of the models concerned; none for a blob that no model uses. */
+  readonly models: readonly string[];
+}
+
+/** What a verification tells: progress and damage as they come, everything once more at the end. */
+export type VerifyEvent =
+  | { readonly type: 'progress'; readonly totalBytes: number; readonly completedBytes: number }
+  | { readonly type: 'damage'; readonly damage: Damage }
+  | {
+      readonly type: 'done';
+      readonly nModels: number;
+      readonly nBlobs: number;
+      readonly totalBytes: number;
+      readonly damage: readonly Damage[];
+    };
+
 export interface Library {
   list(): Promise<readonly ListedModel[]>;
   listLoaded(): readonly LoadedModel[];
@@ -100,6 +129,11 @@ export interface Library {
   pull(request: TransferRequest, options: { signal: AbortSignal }): AsyncIterable<Progress>;
   /** Validates the name (throws), then yields progress and ends after `success`. */
   push(request: TransferRequest, options: { signal: AbortSignal }): AsyncIterable<Progress>;
+  /**
+   * Hashes the blobs of these models, or of none given all that is in the store. Nothing is deleted; a pull or an upload
+   * replaces what was found damaged. Throws `invalid_model_name` and `model_not_found` before the first event.
+   */
+  verify(models: readonly string[], options: { signal: AbortSignal }): AsyncIterable<VerifyEvent>;
   copy(source: string, destination: string): Promise<void>;
   remove(model: string): Promise<void>;
   /** Digest text as in the URL. Throws `invalid_digest`. */

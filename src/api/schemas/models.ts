@@ -59,6 +59,14 @@ export const transferRequestSchema = object('TransferRequest', {
   stream: boolean,
 });
 
+export const verifyRequestSchema = object('VerifyRequest', {
+  /** A single one; likewise `models`. Without either, everything in the store. */
+  model: string,
+  models: array(string),
+  /** Default true. */
+  stream: boolean,
+});
+
 export type ShowRequestBody = Infer<typeof showRequestSchema>;
 export type CopyRequestBody = Infer<typeof copyRequestSchema>;
 export type DeleteRequestBody = Infer<typeof deleteRequestSchema>;

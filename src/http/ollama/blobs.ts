@@ -1,6 +1,5 @@
 /** HEAD and POST /api/blobs/:digest. */
 import type { FastifyInstance } from 'fastify';
-import { CriaError } from '../../errors.ts';
 import { disconnectWhenIdle } from '../body.ts';
 import { status } from '../errors.ts';
 import { sendEmpty } from '../send.ts';
@@ -13,9 +12,8 @@ interface BlobParams {
 export function blobRoutes(app: FastifyInstance, { library, uploadIdleMs }: RouteDeps): void {
   app.head<BlobParams>('/api/blobs/:digest', async (request, reply) => {
     const { digest } = request.params;
-    if (!(await library.hasBlob(digest)))
-      throw new CriaError('blob_not_found', `blob ${JSON.stringify(digest)} not found`);
-    sendEmpty(reply);
+    // No error: clients ask in order to know whether to upload.
+    sendEmpty(reply, (await library.hasBlob(digest)) ? status.ok : status.notFound);
   });
 
   app.post<BlobParams>('/api/blobs/:digest', async (request, reply) => {

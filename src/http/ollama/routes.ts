@@ -11,6 +11,7 @@ import { tokenRoutes } from './tokens.ts';
 import { transferRoutes } from './transfer.ts';
 import type { RouteDeps } from './types.ts';
 import { unavailableRoutes } from './unavailable.ts';
+import { verifyRoutes } from './verify.ts';
 
 export function ollamaRoutes(app: FastifyInstance, deps: RouteDeps): void {
   serverRoutes(app, deps);
@@ -22,5 +23,6 @@ export function ollamaRoutes(app: FastifyInstance, deps: RouteDeps): void {
   createRoutes(app, deps);
   blobRoutes(app, deps);
   transferRoutes(app, deps);
+  verifyRoutes(app, deps);
   unavailableRoutes(app);
 }

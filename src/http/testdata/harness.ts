@@ -16,7 +16,7 @@ import type {
   TokenizeAnswer,
   TokenizeRequest,
 } from '../../inference/types.ts';
-import type { CreateRequest, Library, ListedModel, LoadedModel, Progress, ShownModel } from '../../library/types.ts';
+import type { CreateRequest, Library, ListedModel, LoadedModel, Progress, ShownModel, VerifyEvent } from '../../library/types.ts';
 import { createLogger } from '../../log.ts';
 import type { AnswerEvent, Metrics } from '../../types/events.ts';
 import type { ModelDetails } from '../../types/model.ts';
@@ -205,6 +205,11 @@ export async function start(
       calls.other.push(['push', request]);
       yield { status: 'retrieving manifest' };
       yield { status: 'success' };
+    },
+    verify: async function* (models): AsyncGenerator<VerifyEvent> {
+      calls.other.push(['verify', models]);
+      yield { type: 'progress', totalBytes: 10, completedBytes: 10 };
+      yield { type: 'done', nModels: 1, nBlobs: 2, totalBytes: 10, damage: [] };
     },
     copy: async (source, destination) => {
       calls.other.push(['copy', source, destination]);

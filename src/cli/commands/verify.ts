@@ -1,0 +1,73 @@
+/** `cria verify`: hashes models and tells what is damaged. */
+import type { Command } from 'commander';
+import type { VerifyReport, VerifyResponse, WireDamage } from '../../api/types.ts';
+import type { CliContext } from '../context.ts';
+import { humanBytes } from '../format/bytes.ts';
+import { withInterrupt } from '../interrupt.ts';
+import { Progress } from '../terminal/progress.ts';
+import { harmless } from '../terminal/text-flow.ts';
+
+export function registerVerify(program: Command, context: CliContext): void {
+  program
+    .command('verify')
+    .description('Check stored models for damage')
+    .argument('[models...]', 'default: everything in the store')
+    .option('--json', 'write the report as JSON')
+    .action((models: string[], flags: { json?: boolean }) => verify(models, flags, context));
+}
+
+async function verify(models: string[], flags: { json?: boolean }, context: CliContext): Promise<void> {
+  const client = await context.connect();
+  const report = await withInterrupt(context, async (signal) => {
+    const progress = new Progress(context.stderr);
+    try {
+      return await follow(client.verify({ models }, { signal }), progress);
+    } finally {
+      progress.clear();
+    }
+  });
+  context.stdout.write(flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));
+  const { length } = report.damage;
+  if (length > 0) throw new Error(length === 1 ? 'something is damaged' : `${length} things are damaged`);
+}
+
+async function follow(lines: AsyncIterable<VerifyResponse>, progress: Progress): Promise<VerifyReport> {
+  let bar: ReturnType<Progress['bar']> | undefined;
+  for await (const line of lines) {
+    if (line.status === 'success') return line;
+    if (line.status !== 'verifying' || line.total === 0) continue;
+    bar ??= progress.bar('verifying', line.total);
+    bar.setCompleted(line.completed);
+  }
+  throw new Error('the server ended its answer before the work was done');
+}
+
+/** For people: what is wrong, model by model, and what to do about it. */
+export function describeReport({ models, blobs, bytes, damage }: VerifyReport): string {
+  const looked = `${count(models, 'model')}, ${count(blobs, 'blob')}, ${humanBytes(bytes)}`;
+  if (damage.length === 0) return `${looked}: no damage\n`;
+  const lines = damage.flatMap((item) => [
+    `${subject(item)} ${harmless(item.message)}`,
+    item.models.length > 0 ? `  in ${item.models.map(harmless).join(', ')}` : '  not used by any model',
+  ]);
+  return [`${looked}`, ...lines, ...advice(damage), ''].join('\n');
+}
+
+function subject({ digest }: WireDamage): string {
+  return digest === undefined ? 'manifest' : `blob ${harmless(digest)}`;
+}
+
+function advice(damage: readonly WireDamage[]): string[] {
+  const models = [...new Set(damage.flatMap((item) => item.models))].sort();
+  if (models.length === 0) return [];
+  return [
+    '',
+    'Nothing was deleted. To repair, pull the models again (only what is damaged is fetched), or create those',
+    'again that were made here:',
+    ...models.map((model) => `  cria pull ${harmless(model)}`),
+  ];
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
