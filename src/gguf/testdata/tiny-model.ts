@@ -1,6 +1,6 @@
 /** A small, sound model file for tests of whatever reads headers; its weights are zeros. */
 import type { GgufWriteValue } from '../types.ts';
-import type { GgufContent, GgufWriteTensor } from '../writer.ts';
+import { type GgufContent, type GgufWriteTensor, writeGguf } from '../writer.ts';
 
 export const text = (value: string): GgufWriteValue => ({ type: 'string', value });
 export const uint32 = (value: number): GgufWriteValue => ({ type: 'uint32', value });
@@ -50,4 +50,33 @@ export function tinyModel(
   changes: Readonly<Record<string, GgufWriteValue | undefined>> = {},
 ): GgufContent {
   return { metadata: tinyMetadata(changes), tensors: tinyTensors };
+}
+
+/** An adapter of the model above. */
+export function tinyAdapter(
+  changes: Readonly<Record<string, GgufWriteValue | undefined>> = {},
+): GgufContent {
+  const metadata: Record<string, GgufWriteValue | undefined> = {
+    'general.architecture': text('llama'),
+    'general.type': text('adapter'),
+    'adapter.type': text('lora'),
+    'adapter.lora.alpha': { type: 'float32', value: 2 },
+    ...changes,
+  };
+  return {
+    metadata: Object.entries(metadata).flatMap(([key, value]) => (value ? [[key, value] as const] : [])),
+    tensors: ['a', 'b'].map((half) => ({
+      name: `blk.0.attn_q.weight.lora_${half}`,
+      type: 'F32',
+      shape: half === 'a' ? [32, 2] : [2, 32],
+      data: new Uint8Array(32 * 2 * 4),
+    })),
+  };
+}
+
+/** A file's bytes. */
+export async function ggufBytes(content: GgufContent): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  await writeGguf({ write: async (bytes) => void chunks.push(bytes.slice()) }, content);
+  return Buffer.concat(chunks);
 }
