@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GgufWriteValue } from '../gguf/types.ts';
 import { convertFolder } from './convert.ts';
 import type { FloatType } from './floats.ts';
-import { convertToFile } from './write-file.ts';
+import { makeSafetensors } from './testdata/safetensors.ts';
+import { converter } from './write-file.ts';
 
 const models = path.join(import.meta.dirname, 'testdata/models');
 
@@ -49,18 +50,9 @@ async function metadataOf(
 
 /** A safetensors file of zeros in F32. */
 function safetensors(shapes: Readonly<Record<string, readonly number[]>>): Buffer {
-  let end = 0;
-  const header = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => {
-      const start = end;
-      end += shape.reduce((a, b) => a * b, 4);
-      return [name, { dtype: 'F32', shape, data_offsets: [start, end] }];
-    }),
+  return makeSafetensors(
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }])),
   );
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text, Buffer.alloc(end)]);
 }
 
 describe('a folder that makes no sense', () => {
@@ -151,7 +143,7 @@ describe('a folder that makes no sense', () => {
     ],
   ])('is refused: %s', async (_name, files, message) => {
     const target = path.join(dir, 'out.gguf');
-    const converting = convertToFile(
+    const converting = converter.model(
       { files: files(), target, type: 'F32' },
       { signal: new AbortController().signal },
     );
@@ -219,6 +211,17 @@ describe('metadata', () => {
     expect(metadata.has('tokenizer.ggml.eom_token_id')).toBe(false); // 7 is an ordinary token
   });
 
+  it('notes the sampling that its makers recommend, as far as it makes sense', async () => {
+    const sampling = { temperature: 0.6, top_k: 20, top_p: 2, min_p: '0', repetition_penalty: 1.05 };
+    const metadata = await metadataOf(folder('qwen3', { 'generation_config.json': sampling }));
+    const noted = [...metadata].filter(([key]) => key.startsWith('general.sampling.'));
+    expect(Object.fromEntries(noted)).toEqual({
+      'general.sampling.temp': { type: 'float32', value: 0.6 },
+      'general.sampling.top_k': { type: 'uint32', value: 20 },
+      'general.sampling.penalty_repeat': { type: 'float32', value: 1.05 },
+    });
+  });
+
   it.each<[string, Readonly<Record<string, unknown>>]>([
     ['a file', { 'chat_template.jinja': Buffer.from('{{ x }}') }],
     ['JSON', { 'chat_template.json': { chat_template: '{{ x }}' } }],
@@ -245,7 +248,7 @@ it('ends when it is cancelled, and leaves nothing', async () => {
   const target = path.join(dir, 'out.gguf');
   const abort = new AbortController();
   abort.abort();
-  const converting = convertToFile(
+  const converting = converter.model(
     { files: folder('qwen3'), target, type: undefined },
     { signal: abort.signal },
   );

@@ -4,6 +4,7 @@ import { architectureReader } from './arch/index.ts';
 import { conversionError, unsupported } from './error.ts';
 import type { FloatType } from './floats.ts';
 import { ModelFolder } from './folder.ts';
+import { samplingMetadata } from './generation-config.ts';
 import { maxTokens } from './limits.ts';
 import { embeddingOf, mapTensors } from './map-tensors.ts';
 import { type Metadata, text, uint } from './metadata.ts';
@@ -58,6 +59,7 @@ export async function convertFolder(
       ['general.type', text('model')],
       ['general.file_type', uint(fileTypes[type])],
       ['general.quantization_version', uint(quantizationVersion)],
+      ...samplingMetadata(await folder.readJson('generation_config.json')),
       ...architecture.metadata,
       ...(await tokenizerMetadata(folder, config, { nTokens, kind: architecture.tokenizer })),
     ];

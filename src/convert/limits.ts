@@ -31,3 +31,6 @@ export const maxExperts = 1024;
 /** Widths of layers, in elements. */
 export const maxWidth = 1 << 24;
 export const maxContext = 1 << 30;
+
+/** One matrix of an adapter, which is held in memory; those of embeddings with a large rank have some 200 MB. */
+export const maxAdapterMatrixBytes = 1 << 30;

@@ -8,7 +8,7 @@ import { quantizationOf } from '../gguf/summary.ts';
 import { Library } from '../native/library.ts';
 import { quantizeFile } from '../native/quantize.ts';
 import { loadNative } from './testdata/native-logits.ts';
-import { convertToFile } from './write-file.ts';
+import { converter } from './write-file.ts';
 
 const folder = path.join(import.meta.dirname, 'testdata/models/llama');
 let dir = '';
@@ -21,7 +21,7 @@ it('Q8_0', async () => {
   const files = new Map(readdirSync(folder).map((name) => [name, path.join(folder, name)]));
   const source = path.join(dir, 'f16.gguf');
   const target = path.join(dir, 'q8_0.gguf');
-  await convertToFile({ files, target: source, type: 'F16' }, { signal: new AbortController().signal });
+  await converter.model({ files, target: source, type: 'F16' }, { signal: new AbortController().signal });
   quantizeFile(Library.load(undefined), source, target, { fileType: 7, nThreads: 1 });
   const header = await readGgufHeader(target);
   expect(quantizationOf(header)).toBe('Q8_0');

@@ -120,7 +120,7 @@ function convert(
 }
 
 /** Within each head: row i of the first half, row i of the second half, row i + 1 of the first … */
-function interleaveHalves(
+export function interleaveHalves(
   bytes: Uint8Array<ArrayBuffer>,
   { rowBytes, headRows }: { readonly rowBytes: number; readonly headRows: number },
 ): Uint8Array<ArrayBuffer> {

@@ -4,15 +4,20 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { toCriaError } from '../errors.ts';
-import { type ConvertJob, convertToFile } from './write-file.ts';
+import type { WorkerJob } from './in-worker.ts';
+import { converter } from './write-file.ts';
 
-// What the other side sends is a ConvertJob; both belong to one build.
-const job = workerData as ConvertJob;
+// What the other side sends is a WorkerJob; both belong to one build.
+const work = workerData as WorkerJob;
 const abort = new AbortController();
 parentPort?.on('message', () => abort.abort());
 try {
-  const type = await convertToFile(job, { signal: abort.signal });
-  parentPort?.postMessage({ type });
+  const { signal } = abort;
+  const result =
+    work.kind === 'model'
+      ? await converter.model(work.job, { signal })
+      : await converter.adapter(work.job, { signal });
+  parentPort?.postMessage({ result });
 } catch (error) {
   parentPort?.postMessage({ error: toCriaError(error).toJSON() });
 }

@@ -1,5 +1,8 @@
-/** Converts a folder into a file. */
+/** Converts folders into files. */
+import { adapterBaseOf } from '../gguf/adapter.ts';
 import { writeNewGguf } from '../gguf/new-file.ts';
+import { readModelHeader } from '../gguf/split.ts';
+import { convertAdapter } from './adapter/convert.ts';
 import { convertFolder } from './convert.ts';
 import type { FloatType } from './floats.ts';
 
@@ -12,11 +15,28 @@ export interface ConvertJob {
   readonly type: FloatType | undefined;
 }
 
-/** Resolves to the type of the matrices. Errors as in `convertFolder`, and the system's. */
-export type ConvertToFile = (job: ConvertJob, options: { signal: AbortSignal }) => Promise<FloatType>;
+export interface ConvertAdapterJob extends Pick<ConvertJob, 'files' | 'target'> {
+  /** GGUF of the model that the adapter changes, or its parts in their order. */
+  readonly base: readonly string[];
+}
 
-export const convertToFile: ConvertToFile = async ({ files, target, type }, { signal }) => {
-  await using conversion = await convertFolder(files, { type, signal });
-  await writeNewGguf(target, conversion.content, { signal });
-  return conversion.type;
+export interface Converter {
+  /** Resolves to the type of the matrices. Errors as in `convertFolder`, and the system's. */
+  model(job: ConvertJob, options: { signal: AbortSignal }): Promise<FloatType>;
+  /** Errors as in `convertAdapter`, `invalid_gguf` for the base, and the system's. */
+  adapter(job: ConvertAdapterJob, options: { signal: AbortSignal }): Promise<void>;
+}
+
+/** Converts in the thread that calls. */
+export const converter: Converter = {
+  model: async ({ files, target, type }, { signal }) => {
+    await using conversion = await convertFolder(files, { type, signal });
+    await writeNewGguf(target, conversion.content, { signal });
+    return conversion.type;
+  },
+  adapter: async ({ files, target, base }, { signal }) => {
+    const header = await readModelHeader(base, { signal });
+    await using conversion = await convertAdapter(files, adapterBaseOf(header), { signal });
+    await writeNewGguf(target, conversion.content, { signal });
+  },
 };

@@ -1,5 +1,5 @@
 /** What the use cases of this room are made of. */
-import type { ConvertToFile } from '../convert/write-file.ts';
+import type { Converter } from '../convert/write-file.ts';
 import type { Logger } from '../log.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Scheduler } from '../scheduler/types.ts';
@@ -22,7 +22,7 @@ export interface LibraryContext {
   readonly store: Store;
   readonly registry: Pick<Registry, 'open'>;
   readonly scheduler: Pick<Scheduler, 'residents'>;
-  readonly convert: ConvertToFile;
+  readonly convert: Converter;
   readonly quantize: Quantize;
   /** Checks a Go template that a new model brings. */
   readonly inspectGoTemplate: InspectGoTemplate;

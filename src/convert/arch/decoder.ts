@@ -91,10 +91,10 @@ export const feedForwardRules: readonly TensorRule[] = [
  * which is left out.
  */
 export function outputRules(config: ConfigReader, tiedByDefault = false): readonly TensorRule[] {
-  return config.flagOr('tie_word_embeddings', tiedByDefault)
-    ? []
-    : [{ from: '/lm_head.weight', to: 'output.weight' }];
+  return config.flagOr('tie_word_embeddings', tiedByDefault) ? [] : [outputRule];
 }
+
+export const outputRule: TensorRule = { from: '/lm_head.weight', to: 'output.weight' };
 
 /** Buffers of old versions of transformers, and output matrices that are tied. */
 export const ignoredByDecoders =

@@ -86,7 +86,11 @@ const biasRules: readonly TensorRule[] = [
   { from: 'layers.{l}.mlp.down_proj.bias', to: 'blk.{l}.ffn_down.bias', isOptional: true },
 ];
 
-function rotated(rule: TensorRule, { nHeads, nHeadsKv }: DecoderShape): TensorRule {
+/** The rule with the change of order that queries and keys need. */
+export function rotated(
+  rule: TensorRule,
+  { nHeads, nHeadsKv }: Pick<DecoderShape, 'nHeads' | 'nHeadsKv'>,
+): TensorRule {
   if (rule.from.includes('.q_proj.')) return { ...rule, transform: { type: 'rotary', nHeads } };
   if (rule.from.includes('.k_proj.')) return { ...rule, transform: { type: 'rotary', nHeads: nHeadsKv } };
   return rule;

@@ -14,7 +14,14 @@ import {
   readDecoderShape,
   requireActivation,
 } from './decoder.ts';
-import type { ReadArchitecture } from './types.ts';
+import type { ReadArchitecture, TensorRule } from './types.ts';
+
+/** Fused matrices, as llama.cpp takes them. */
+export const fusedRules: readonly TensorRule[] = [
+  { from: 'layers.{l}.self_attn.qkv_proj.weight', to: 'blk.{l}.attn_qkv.weight' },
+  { from: 'layers.{l}.mlp.gate_up_proj.weight', to: 'blk.{l}.ffn_up.weight' },
+  { from: 'layers.{l}.mlp.down_proj.weight', to: 'blk.{l}.ffn_down.weight' },
+];
 
 export const readPhi3: ReadArchitecture = ({ config }) => {
   requireActivation(config, 'hidden_act', ['silu']);
@@ -40,9 +47,7 @@ export const readPhi3: ReadArchitecture = ({ config }) => {
     nLayers: shape.nLayers,
     rules: [
       ...commonRules.filter(({ from }) => !/[qkv]_proj/.test(from)),
-      { from: 'layers.{l}.self_attn.qkv_proj.weight', to: 'blk.{l}.attn_qkv.weight' },
-      { from: 'layers.{l}.mlp.gate_up_proj.weight', to: 'blk.{l}.ffn_up.weight' },
-      { from: 'layers.{l}.mlp.down_proj.weight', to: 'blk.{l}.ffn_down.weight' },
+      ...fusedRules,
       ...outputRules(config),
     ],
     prefixes: ['model.', ''],

@@ -17,10 +17,15 @@ export interface NativeModel extends Disposable {
   embedding(tokens: readonly number[]): Float32Array;
 }
 
-export async function loadNative(path: string): Promise<NativeModel> {
+/** `adapterPaths`: GGUF adapters that change the model. */
+export async function loadNative(
+  path: string,
+  adapterPaths: readonly string[] = [],
+): Promise<NativeModel> {
   library ??= Library.load(undefined);
   const model = await Model.load(library, path, { nGpuLayers: 0, mainGpu: undefined, useMmap: false });
   const owned = library;
+  const adapters = adapterPaths.map((adapter) => model.loadAdapter(adapter));
   return {
     tokenize: (text) => [...model.vocab.tokenize(text, { addSpecial: true, parseSpecial: true })],
     piece: (token) => Buffer.from(model.vocab.piece(token)).toString('utf8'),
@@ -34,7 +39,7 @@ export async function loadNative(path: string): Promise<NativeModel> {
         flashAttention: 0,
         kvCacheType: 'f32',
         threadPool,
-        adapters: [],
+        adapters,
       });
       using batch = new Batch(1);
       return tokens.map((token, position) => {
@@ -54,7 +59,7 @@ export async function loadNative(path: string): Promise<NativeModel> {
         flashAttention: 0,
         kvCacheType: 'f32',
         threadPool,
-        adapters: [],
+        adapters,
       });
       using batch = new Batch(tokens.length);
       tokens.forEach((token, position) => void batch.add(token, position, 0, true));

@@ -1,27 +1,38 @@
 /** Where a new model's weights come from: an existing model, or uploaded files. */
 import { CriaError } from '../../errors.ts';
-import { hasGgufMagic, readGgufHeader } from '../../gguf/reader.ts';
+import { adapterBaseOf, checkAdapter } from '../../gguf/adapter.ts';
 import { splitCountOf } from '../../gguf/split.ts';
 import { kindOf } from '../../gguf/summary.ts';
+import type { GgufHeader } from '../../gguf/types.ts';
 import { emptyConfig, type ModelConfig } from '../../store/config.ts';
 import type { StoredModel } from '../../store/describe.ts';
 import { describeWeights, type WeightsFacts } from '../../store/headers.ts';
-import { isKind, type LayerKind, layerMediaType } from '../../store/manifest.ts';
+import { isKind } from '../../store/manifest.ts';
 import { findByText } from '../../store/resolve.ts';
 import type { Store } from '../../store/store.ts';
+import { type DetectedTemplate, detectTemplate } from '../../template/gotmpl/bundled/index.ts';
 import type { JsonObject } from '../../types/json.ts';
 import type { LibraryContext } from '../context.ts';
 import type { Progress } from '../types.ts';
-import type { UploadedFile } from './check-request.ts';
+import { isSafetensors, type UploadedFile } from './check-request.ts';
+import { convertModel } from './converted.ts';
 import type { LayerList } from './layer-list.ts';
-import { holdBlob, importParts, importSafetensors, quantizeFile } from './made-weights.ts';
-import { needsQuantizing, type Quantization } from './quantization.ts';
-import type { Part } from './split.ts';
+import type { Quantization } from './quantization.ts';
+import { samplingParameters } from './sampling.ts';
+import { assembleParts, type Part } from './split.ts';
+import type { Staged, StagedWeights } from './staged.ts';
+import { layerOf, openGguf } from './uploads.ts';
 
-/** What the layers of the base say; the rest of the model is put on top. */
+/** What a model is put together from; the rest of it comes on top. */
 export interface Base {
+  readonly staged: readonly Staged[];
+  /** Files of the weights: all parts in their order. */
+  readonly modelPaths: readonly string[];
   readonly config: ModelConfig;
   readonly parameters: JsonObject;
+  /** True when no layer has the parameters yet. */
+  readonly hasNewParameters: boolean;
+  readonly template: DetectedTemplate | undefined;
 }
 
 export interface BaseOptions extends Pick<LibraryContext, 'convert' | 'quantize'> {
@@ -32,34 +43,39 @@ export interface BaseOptions extends Pick<LibraryContext, 'convert' | 'quantize'
 }
 
 /** Takes over all layers of a stored model. Throws `model_not_found`, or what makes that model unusable. */
-export async function* inheritModel(text: string, options: BaseOptions): AsyncGenerator<Progress, Base> {
-  const { store, layers, quantization } = options;
+export async function inheritModel(text: string, { store, layers }: BaseOptions): Promise<Base> {
   const model: StoredModel = await findByText(store.catalog, text);
   if ('problem' in model.run) throw model.run.problem;
   const { gguf, modelPath, furtherPaths } = model.run.model;
-  const sourceType = model.details.quantizationLevel;
   const from = model.displayName;
-  const target = needsQuantizing(quantization, sourceType) ? quantization : undefined;
-  if (target !== undefined) {
-    for (const layer of model.manifest.layers) if (isKind(layer, 'model')) await layers.hold(layer.digest);
-    const sources = [modelPath, ...furtherPaths];
-    yield* quantizeFile({ sources, sourceType, quantization: target, from }, options);
-  }
-  for (const layer of model.manifest.layers)
-    if (target === undefined || !isKind(layer, 'model')) await layers.addExisting({ ...layer, from });
+  const inherited = model.manifest.layers.map((layer) => ({ ...layer, from }));
+  for (const { digest } of inherited) await layers.hold(digest);
+  const modelPaths = [modelPath, ...furtherPaths];
+  const weights: StagedWeights = {
+    type: 'weights',
+    sources: modelPaths,
+    sourceType: model.details.quantizationLevel,
+    layers: inherited.filter((layer) => isKind(layer, 'model')),
+  };
+  const others = inherited.filter((layer) => !isKind(layer, 'model'));
+  const { renderer, parser, requires, capabilities, modelFormat } = model.config;
   return {
+    staged: [weights, ...others.map((layer): Staged => ({ type: 'blob', layer }))],
+    modelPaths,
     parameters: model.contents.parameters,
+    hasNewParameters: false,
+    template: undefined,
     config: {
       ...emptyConfig,
-      modelFormat: model.config.modelFormat || 'gguf',
+      modelFormat: modelFormat || 'gguf',
       modelFamily: gguf.architecture,
       modelFamilies: [gguf.architecture],
       modelType: model.details.parameterSize,
-      fileType: target?.name ?? gguf.fileType,
-      renderer: model.config.renderer,
-      parser: model.config.parser,
-      requires: model.config.requires,
-      capabilities: model.config.capabilities,
+      fileType: gguf.fileType,
+      renderer,
+      parser,
+      requires,
+      capabilities,
     },
   };
 }
@@ -72,28 +88,62 @@ export async function* importFiles(
   files: readonly UploadedFile[],
   options: BaseOptions,
 ): AsyncGenerator<Progress, Base> {
-  if (files.some(isSafetensors)) return baseOf(yield* importSafetensors(files, options));
-  let weights: WeightsFacts | undefined;
-  const addModel = (facts: WeightsFacts | undefined): void => {
-    if (weights !== undefined && facts !== undefined)
-      throw new CriaError('bad_request', 'the files contain more than one model');
-    weights ??= facts;
-  };
-  const parts: Part[] = [];
+  if (files.some(isSafetensors)) {
+    const { path, header } = yield* convertModel(files, options);
+    const facts = await describeWeights(header);
+    const weights: StagedWeights = { type: 'weights', sources: [path], sourceType: facts.summary.fileType };
+    return baseOf([weights], weights, facts, samplingParameters(header));
+  }
+  const opened: Part[] = [];
   for (const file of files) {
     yield { status: 'parsing GGUF' };
-    const opened = await openGguf(file, options);
-    if (splitCountOf(opened.header) > 1) parts.push(opened);
-    else addModel((yield* addGguf(file, opened, options)).facts);
+    opened.push(await openGguf(file, options));
   }
-  if (parts.length > 0) addModel(yield* importParts(parts, options));
-  if (weights === undefined) throw new CriaError('bad_request', 'the files contain no model');
-  return baseOf(weights);
+  const models = opened.filter(({ header }) => splitCountOf(header) > 1 || kindOf(header) === 'model');
+  const others = opened.filter((part) => !models.includes(part));
+  const { parts, header } = wholeModel(models);
+  const adapters = others.filter((part) => kindOf(part.header) === 'adapter');
+  for (const adapter of adapters) checkAdapter(adapter.header, adapterBaseOf(header));
+  const facts = await describeWeights(header);
+  const weights: StagedWeights = {
+    type: 'weights',
+    sources: parts.map(({ path }) => path),
+    sourceType: facts.summary.fileType,
+    layers: parts.map((part) => layerOf(part, 'model')),
+  };
+  // In the order of the files.
+  const staged = opened.flatMap((part): Staged[] => {
+    if (part === models[0]) return [weights];
+    return models.includes(part) ? [] : [{ type: 'blob', layer: layerOf(part, kindOf(part.header)) }];
+  });
+  return baseOf(staged, weights, facts, {});
 }
 
-function baseOf({ summary, parameterSize }: WeightsFacts): Base {
+/** One file, or all parts of one. */
+function wholeModel(models: readonly Part[]): { parts: readonly Part[]; header: GgufHeader } {
+  const [first, ...more] = models;
+  if (first === undefined) throw new CriaError('bad_request', 'no base model was found');
+  if (models.every(({ header }) => splitCountOf(header) > 1)) return assembleParts(models);
+  if (more.length > 0) throw new CriaError('bad_request', 'the files contain more than one model');
+  return { parts: [first], header: first.header };
+}
+
+function baseOf(
+  staged: readonly Staged[],
+  { sources }: StagedWeights,
+  { summary, parameterSize }: WeightsFacts,
+  sampling: JsonObject,
+): Base {
+  const { chatTemplate } = summary;
+  const template = chatTemplate === undefined ? undefined : detectTemplate(chatTemplate);
+  const stop = template?.stop ?? [];
+  const parameters: JsonObject = { ...sampling, ...(stop.length === 0 ? undefined : { stop: [...stop] }) };
   return {
-    parameters: {},
+    staged,
+    modelPaths: sources,
+    parameters,
+    hasNewParameters: Object.keys(parameters).length > 0,
+    template,
     config: {
       ...emptyConfig,
       modelFormat: 'gguf',
@@ -103,56 +153,4 @@ function baseOf({ summary, parameterSize }: WeightsFacts): Base {
       fileType: summary.fileType,
     },
   };
-}
-
-function isSafetensors(file: UploadedFile): boolean {
-  return file.path.toLowerCase().endsWith('.safetensors');
-}
-
-/** Adds an uploaded adapter. Errors as in `importFiles`. */
-export async function* importAdapter(file: UploadedFile, options: BaseOptions): AsyncGenerator<Progress> {
-  yield { status: 'parsing GGUF' };
-  const opened = await openGguf(file, options);
-  if (splitCountOf(opened.header) > 1)
-    throw new CriaError('not_implemented', 'adapters in several files are not implemented yet');
-  const { kind } = yield* addGguf(file, opened, options);
-  if (kind !== 'adapter')
-    throw new CriaError('bad_request', `${JSON.stringify(file.path)} is not an adapter`);
-}
-
-/** Everything about the header is checked here, before the blob can become part of a model. */
-async function openGguf(file: UploadedFile, options: BaseOptions): Promise<Part> {
-  const path = await holdBlob(file.digest, options);
-  if (!(await hasGgufMagic(path))) {
-    const isNamedGguf = file.path.toLowerCase().endsWith('.gguf');
-    throw new CriaError('bad_request', isNamedGguf ? 'supplied file was not in GGUF format' : 'unknown type');
-  }
-  return {
-    name: file.path,
-    digest: file.digest,
-    path,
-    header: await readGgufHeader(path, { signal: options.signal }),
-  };
-}
-
-async function* addGguf(
-  file: UploadedFile,
-  { path, header }: Part,
-  options: BaseOptions,
-): AsyncGenerator<Progress, { kind: LayerKind; facts: WeightsFacts | undefined }> {
-  const { layers, quantization } = options;
-  const kind = kindOf(header);
-  const facts = kind === 'model' ? await describeWeights(header) : undefined;
-  const sourceType = facts?.summary.fileType ?? '';
-  if (facts !== undefined && needsQuantizing(quantization, sourceType)) {
-    const source = { sources: [path], sourceType, quantization, from: file.path };
-    return { kind, facts: yield* quantizeFile(source, options) };
-  }
-  await layers.addExisting({
-    mediaType: layerMediaType(kind),
-    digest: file.digest,
-    size: header.fileSizeBytes,
-    from: file.path,
-  });
-  return { kind, facts };
 }

@@ -15,6 +15,10 @@ export interface UploadedFile {
   readonly digest: Digest;
 }
 
+export function isSafetensors(file: UploadedFile): boolean {
+  return file.path.toLowerCase().endsWith('.safetensors');
+}
+
 /** Overrides of the config that a request may carry. */
 export interface ConfigOverrides {
   readonly capabilities?: readonly string[];
@@ -32,7 +36,8 @@ export interface CheckedRequest {
   readonly source:
     | { readonly type: 'model'; readonly text: string }
     | { readonly type: 'files'; readonly files: readonly UploadedFile[] };
-  readonly adapter: UploadedFile | undefined;
+  /** None, one GGUF file, or the files of a folder. */
+  readonly adapters: readonly UploadedFile[];
   readonly overrides: ConfigOverrides;
   readonly quantization: Quantization | undefined;
 }
@@ -45,13 +50,12 @@ export function checkRequest(request: CreateRequest, inspectGoTemplate: InspectG
   if (source === 'cloud') throw remoteModel();
   const name = parseModelName(base);
   if (request.template !== undefined) checkTemplate(request.template, inspectGoTemplate);
-  if (adapters.some(({ path }) => path.toLowerCase().endsWith('.safetensors')))
-    throw new CriaError('not_implemented', 'adapters from safetensors files are not implemented yet');
-  if (adapters.length > 1) throw new CriaError('bad_request', 'only one adapter is currently supported');
+  if (adapters.length > 1 && !adapters.some(isSafetensors))
+    throw new CriaError('bad_request', 'only one adapter is currently supported');
   return {
     name,
     source: sourceOf(request, files),
-    adapter: adapters[0],
+    adapters,
     overrides: configOverrides(request.info ?? {}),
     quantization: request.quantize === undefined ? undefined : parseQuantization(request.quantize),
   };

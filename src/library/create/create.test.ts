@@ -1,9 +1,10 @@
 import { open, readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rawGguf } from '../../gguf/testdata/raw-header.ts';
-import { text, uint32 } from '../../gguf/testdata/tiny-model.ts';
+import { ggufBytes, text, tinyAdapter, uint32 } from '../../gguf/testdata/tiny-model.ts';
 import { digestOf } from '../../store/digest.ts';
 import { parseModelName } from '../../store/name.ts';
+import { bundledTemplates } from '../../template/gotmpl/bundled/index.ts';
 import { type TestLibrary, temporaryLibrary } from '../testdata/test-library.ts';
 import type { CreateRequest } from '../types.ts';
 
@@ -73,7 +74,7 @@ describe('from uploaded files', () => {
         'general.architecture': text('clip'),
       }),
     };
-    const adapter = await uploadTiny({ 'general.type': text('adapter') });
+    const adapter = await test.upload(await ggufBytes(tinyAdapter()));
     expect((await test.create({ files, adapters: { 'lora.gguf': adapter } })).slice(0, 3)).toEqual(
       new Array(3).fill('parsing GGUF'),
     );
@@ -81,6 +82,67 @@ describe('from uploaded files', () => {
     const model = await test.store.resolver.resolve('new');
     expect(model.capabilities).toEqual(['completion', 'vision']);
     expect([model.projectorPaths.length, model.adapterPaths.length]).toEqual([1, 1]);
+  });
+
+  it('tells adapters for other models', async () => {
+    const other = tinyAdapter({ 'general.architecture': text('qwen3') });
+    const adapters = { 'lora.gguf': await test.upload(await ggufBytes(other)) };
+    const message = 'the adapter does not fit the model: it is for "qwen3", the model is "llama"';
+    const files = { 'a.gguf': await uploadTiny() };
+    await expect(test.create({ files, adapters })).rejects.toMatchObject({ code: 'bad_request', message });
+    await expect(test.create({ files: { ...files, ...adapters } })).rejects.toMatchObject({ message });
+  });
+
+  describe('whose chat template is known', () => {
+    const [zephyr] = bundledTemplates.filter(({ name }) => name === 'zephyr');
+    const uploadZephyr = (more = ''): Promise<string> =>
+      uploadTiny({ 'tokenizer.chat_template': text(`${zephyr?.fingerprints[0]}${more}`) });
+
+    it('takes the Go template of that name and its stop strings', async () => {
+      const digest = await uploadZephyr();
+      const statuses = await test.create({ files: { 'a.gguf': digest } });
+      const params = digestOf(
+        Buffer.from(
+          `${JSON.stringify({ stop: zephyr?.stop })}\n`.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e'),
+        ),
+      );
+      expect(statuses).toEqual([
+        'parsing GGUF',
+        `using existing layer ${digest}`,
+        'using autodetected template zephyr',
+        `creating new layer ${params}`,
+        'writing manifest',
+        'success',
+      ]);
+      const model = await test.store.resolver.resolve('new');
+      expect(model.template).toBe(zephyr?.template);
+      expect(model.parameters).toEqual({ stop: zephyr?.stop });
+    });
+
+    it('keeps what the request says', async () => {
+      const files = { 'a.gguf': await uploadZephyr() };
+      const statuses = await test.create({ files, template: '{{ .Prompt }}', parameters: { stop: ['x'] } });
+      expect(statuses.some((status) => status.includes('autodetected'))).toBe(false);
+      const model = await test.store.resolver.resolve('new');
+      expect(model).toMatchObject({ template: '{{ .Prompt }}', parameters: { stop: ['x'] } });
+    });
+
+    it('still uses its own template where that can do more', async () => {
+      const files = { 'a.gguf': await uploadZephyr('{% if tools %}{{ tools | tojson }}{% endif %}') };
+      const statuses = await test.create({ files });
+      expect(statuses).toContain('using autodetected template zephyr');
+      const model = await test.store.resolver.resolve('new');
+      expect(model.chatTemplate.language).toBe('jinja');
+      expect(model.capabilities).toContain('tools');
+    });
+
+    it('is not looked at in a model that is inherited', async () => {
+      await test.addModel('base', {
+        gguf: { 'tokenizer.chat_template': text(zephyr?.fingerprints[0] ?? '') },
+      });
+      await test.create({ from: 'base' });
+      expect(await kinds('new')).toEqual(['model']);
+    });
   });
 
   it('accepts digests of the other form and files in folders', async () => {
@@ -368,7 +430,7 @@ describe('refusals', () => {
       [
         'only an adapter',
         async () => test.gguf({ 'general.type': text('adapter') }),
-        { code: 'bad_request', message: 'the files contain no model' },
+        { code: 'bad_request', message: 'no base model was found' },
       ],
     ];
   it.each(uploads)('%s', async (_, bytes, expected, path = 'a.gguf') => {

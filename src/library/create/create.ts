@@ -10,9 +10,11 @@ import type { LibraryContext } from '../context.ts';
 import { mergeParameters } from '../parameters.ts';
 import { pullModel } from '../pull.ts';
 import type { CreateRequest, Progress } from '../types.ts';
-import { type Base, type BaseOptions, importAdapter, importFiles, inheritModel } from './base.ts';
+import { importAdapter } from './adapter.ts';
+import { type Base, type BaseOptions, importFiles, inheritModel } from './base.ts';
 import { type CheckedRequest, checkRequest } from './check-request.ts';
 import { LayerList } from './layer-list.ts';
+import { storeLayers } from './staged.ts';
 
 /** See `Library.create`. Nothing is visible before the manifest is; a failure leaves no new blobs behind. */
 export async function* createModel(
@@ -27,19 +29,23 @@ export async function* createModel(
     const { convert, quantize } = context;
     const options = { store, layers, convert, quantize, quantization: checked.quantization, signal };
     const base = yield* readBase(context, checked, options);
-    if (checked.adapter !== undefined) yield* importAdapter(checked.adapter, options);
+    const adapter =
+      checked.adapters.length > 0 ? [yield* importAdapter(checked.adapters, base, options)] : [];
+    const fileType = yield* storeLayers([...base.staged, ...adapter], options);
     await addTexts(layers, request, base);
-    const config = await layers.store(
-      configMediaType,
-      encodeConfig(finishConfig(base.config, request, checked)),
+    const config = finishConfig(
+      { ...base.config, fileType: fileType ?? base.config.fileType },
+      request,
+      checked,
     );
-    for (const { layer, isNew } of layers.layers) {
+    const configLayer = await layers.store(configMediaType, encodeConfig(config));
+    for (const { layer, isNew, status } of layers.layers) {
       if (signal.aborted) throw cancelledError();
-      yield { status: `${isNew ? 'creating new layer' : 'using existing layer'} ${layer.digest}` };
+      yield { status: status ?? `${isNew ? 'creating new layer' : 'using existing layer'} ${layer.digest}` };
     }
     yield { status: 'writing manifest' };
     if (signal.aborted) throw cancelledError();
-    const manifest = { config: config.layer, layers: layers.layers.map(({ layer }) => layer) };
+    const manifest = { config: configLayer.layer, layers: layers.layers.map(({ layer }) => layer) };
     await commit(context, checked.name, manifest, layers);
     yield { status: 'success' };
   } finally {
@@ -61,7 +67,7 @@ async function* readBase(
     },
   );
   if (!isHere) yield* pullModel(context, { model: source.text, insecure: false }, options.signal);
-  return yield* inheritModel(source.text, options);
+  return inheritModel(source.text, options);
 }
 
 /** Template, system, licences, parameters, messages: in this order behind the base's layers. */
@@ -69,6 +75,9 @@ async function addTexts(layers: LayerList, request: CreateRequest, base: Base): 
   if (request.template) {
     layers.drop('template', 'prompt');
     await layers.addText('template', request.template);
+  } else if (base.template !== undefined) {
+    const { name, template } = base.template;
+    await layers.addText('template', template, { status: `using autodetected template ${name}` });
   }
   if (request.system) {
     layers.drop('system');
@@ -79,9 +88,10 @@ async function addTexts(layers: LayerList, request: CreateRequest, base: Base): 
     if (license !== '' && !layers.has('license', digestOf(Buffer.from(license))))
       await layers.addText('license', license);
   }
-  if (request.parameters !== undefined && Object.keys(request.parameters).length > 0) {
+  const changes = request.parameters ?? {};
+  if (base.hasNewParameters || Object.keys(changes).length > 0) {
     layers.drop('params');
-    await layers.addJson('params', sortKeys(mergeParameters(base.parameters, request.parameters)));
+    await layers.addJson('params', sortKeys(mergeParameters(base.parameters, changes)));
   }
   if (request.messages !== undefined && request.messages.length > 0) {
     layers.drop('messages');

@@ -1,4 +1,5 @@
 /** The layers of a model that is being put together, kept from being pruned meanwhile. */
+import { rm } from 'node:fs/promises';
 import { CriaError } from '../../errors.ts';
 import { digestOf } from '../../store/digest.ts';
 import { encodeJson } from '../../store/json.ts';
@@ -10,15 +11,18 @@ import type { Digest } from '../../types/digest.ts';
 export interface NewLayer {
   readonly layer: Layer;
   readonly isNew: boolean;
+  /** What is said about it instead of whether it is new. */
+  readonly status?: string;
 }
 
 export class LayerList {
-  readonly #store: Pick<Store, 'blobs' | 'garbage'>;
+  readonly #store: Pick<Store, 'blobs' | 'garbage' | 'paths'>;
   readonly #holds: AsyncDisposable[] = [];
   readonly #created: Digest[] = [];
+  readonly #temporaryFiles: string[] = [];
   #layers: NewLayer[] = [];
 
-  constructor(store: Pick<Store, 'blobs' | 'garbage'>) {
+  constructor(store: Pick<Store, 'blobs' | 'garbage' | 'paths'>) {
     this.#store = store;
   }
 
@@ -30,6 +34,13 @@ export class LayerList {
   /** Keeps a blob from being pruned until `keep` or `discard`. */
   async hold(digest: Digest): Promise<void> {
     this.#holds.push(await this.#store.garbage.hold([digest]));
+  }
+
+  /** A path to make a file at, which is gone after `discard` unless it was added. */
+  temporaryFile(): string {
+    const path = this.#store.paths.temporaryBlob();
+    this.#temporaryFiles.push(path);
+    return path;
   }
 
   /** Adds a layer whose blob exists. Throws `corrupt_store` when it does not. */
@@ -54,8 +65,8 @@ export class LayerList {
     this.#layers.push({ layer: { ...layer, digest, size: sizeBytes }, isNew: !existed });
   }
 
-  async addText(kind: LayerKind, text: string): Promise<void> {
-    this.#layers.push(await this.store(layerMediaType(kind), Buffer.from(text)));
+  async addText(kind: LayerKind, text: string, options: { status?: string } = {}): Promise<void> {
+    this.#layers.push({ ...(await this.store(layerMediaType(kind), Buffer.from(text))), ...options });
   }
 
   async addJson(kind: LayerKind, value: unknown): Promise<void> {
@@ -84,8 +95,9 @@ export class LayerList {
     await this.#endHolds();
   }
 
-  /** Deletes the blobs that were made for a model that did not come about; does nothing after `keep`. */
+  /** Deletes temporary files, and the blobs that were made for a model that did not come about: none after `keep`. */
   async discard(): Promise<void> {
+    for (const file of this.#temporaryFiles.splice(0)) await rm(file, { force: true });
     await this.#endHolds();
     await this.#store.garbage.removeUnreferenced(this.#created.splice(0));
   }

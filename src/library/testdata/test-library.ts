@@ -1,6 +1,6 @@
 /** A library over a store in a temporary directory. */
 import { Readable } from 'node:stream';
-import { convertToFile } from '../../convert/write-file.ts';
+import { converter } from '../../convert/write-file.ts';
 import type { Registry } from '../../registry/types.ts';
 import type { ResidentModel } from '../../scheduler/types.ts';
 import { digestOf } from '../../store/digest.ts';
@@ -44,7 +44,7 @@ export async function temporaryLibrary(
     store: test.store,
     registry: options.registry ?? noRegistry,
     scheduler: { residents: () => residents },
-    convert: convertToFile,
+    convert: converter,
     quantize: options.quantize ?? refuseToQuantize,
     inspectGoTemplate: fakeInspect,
     noPrune: options.noPrune ?? false,

@@ -3,6 +3,7 @@ import { cp, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CriaError } from '../../errors.ts';
+import { readGgufHeader } from '../../gguf/reader.ts';
 import type { Quantize } from '../context.ts';
 import { type TestLibrary, temporaryLibrary } from '../testdata/test-library.ts';
 import type { Progress } from '../types.ts';
@@ -60,6 +61,59 @@ describe('a folder of safetensors', () => {
     const shown = await test.library.show({ model: 'new', system: '', verbose: false, options: {} });
     expect(shown.details).toMatchObject({ format: 'gguf', family: 'qwen3', quantizationLevel: 'BF16' });
     expect(shown.modelInfo).toMatchObject({ 'qwen3.block_count': 2, 'tokenizer.ggml.pre': 'qwen2' });
+  });
+
+  it('brings the sampling that its makers recommend; what the request says counts more', async () => {
+    test = await temporaryLibrary();
+    const files = await uploadFolder('qwen3');
+    const generation = { temperature: 0.6, top_k: 20, top_p: 0.95, do_sample: true };
+    const withConfig = {
+      ...files,
+      'generation_config.json': await test.upload(Buffer.from(JSON.stringify(generation))),
+    };
+    await create({ model: 'new', files: withConfig, licenses: [], parameters: { top_k: 5 } });
+    expect((await test.store.resolver.resolve('new')).parameters).toEqual({
+      temperature: 0.6,
+      top_k: 5,
+      top_p: 0.95,
+    });
+  });
+
+  it('may have an adapter, which is converted before anything is quantized', async () => {
+    test = await temporaryLibrary({ quantize: copyInstead });
+    const lines = await create({
+      model: 'new',
+      files: await uploadFolder('llama'),
+      adapters: await uploadFolder('../adapters/llama'),
+      licenses: [],
+      quantize: 'q8_0',
+    });
+    const statuses = lines.map(({ status }) => status.replace(/sha256:.*/, '…'));
+    expect([...new Set(statuses)]).toEqual([
+      'converting model',
+      'converting adapter',
+      'quantizing BF16 model to Q8_0',
+      'verifying conversion',
+      'creating new layer …',
+      'writing manifest',
+      'success',
+    ]);
+    const model = await test.store.resolver.resolve('new');
+    expect(model.adapterPaths).toHaveLength(1);
+    const adapter = await readGgufHeader(model.adapterPaths[0] ?? '');
+    expect(adapter.tensors.map(({ name }) => name)).toContain('blk.0.attn_q.weight.lora_a');
+  });
+
+  it('refuses the adapter of another model and leaves nothing behind', async () => {
+    test = await temporaryLibrary();
+    await create({ model: 'base', files: await uploadFolder('qwen3'), licenses: [] });
+    const adapters = await uploadFolder('../adapters/gemma3');
+    const before = await blobNames();
+    await expect(create({ model: 'new', from: 'base', adapters, licenses: [] })).rejects.toMatchObject({
+      code: 'bad_request',
+      message: 'the base model has no module "layers.2.mlp.down_proj"',
+    });
+    expect(await blobNames()).toEqual(before);
   });
 
   it.each(['f16', 'F32', 'bf16'])('is converted to %s in one go', async (quantize) => {
