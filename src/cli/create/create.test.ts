@@ -128,6 +128,23 @@ REQUIRES v0.14.0`,
     });
   });
 
+  it('takes the files of an adapter and leaves its checkpoints', async () => {
+    write('Modelfile', 'FROM llama3\nADAPTER ./lora');
+    write('lora/adapter_model.safetensors', 'weights');
+    write('lora/adapter_config.json', '{}');
+    write('lora/optimizer.pt', 'state');
+    expect((await create(['m'])).exitCode).toBe(0);
+    expect(sentRequest()).toEqual({
+      model: 'm',
+      from: 'llama3',
+      adapters: {
+        'adapter_model.safetensors': digestOf('weights'),
+        'adapter_config.json': digestOf('{}'),
+      },
+      stream: true,
+    });
+  });
+
   it('takes the files of the present folder when there is no Modelfile', async () => {
     write('a.gguf', 'weights');
     expect((await create(['m'])).exitCode).toBe(0);
@@ -150,6 +167,7 @@ REQUIRES v0.14.0`,
       'x/Modelfile: no such file or directory',
     ],
     ['a folder as Modelfile', undefined, ['-f', '.'], ': is a directory'],
+    ['a folder without an adapter', 'FROM x\nADAPTER .', [], 'no adapter files found'],
     ['an empty folder', undefined, [], 'no Modelfile or safetensors files found'],
     ['a mistake in the Modelfile', 'FROM m\nFORM x', [], '(line 2): command must be one of'],
     ['an unknown parameter', 'FROM m\nPARAMETER x 1', [], "unknown parameter 'x'"],

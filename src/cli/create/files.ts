@@ -28,17 +28,33 @@ const groups: readonly Group[] = [
   { pattern: /^[^/]+\.bin$/, hasCompanions: false },
 ];
 
+/** The same for adapters: as peft and mlx-lm name them, or one GGUF file. */
+const adapterGroups: readonly Group[] = [
+  { pattern: /^adapter_model\.safetensors$/, hasCompanions: true },
+  { pattern: /^adapters\.safetensors$/, hasCompanions: true },
+  { pattern: /^[^/]+\.gguf$/, hasCompanions: false },
+];
+
 const companions = /^(?:[^/]+\/)?[^/]+\.json$|^chat_template\.jinja$/;
 
 /** A file by itself, or a folder's files. Throws an error that names the path when there is nothing to take. */
 export async function findModelFiles(target: string): Promise<ModelFile[]> {
+  return findFiles(target, groups);
+}
+
+/** As `findModelFiles` for an adapter. */
+export async function findAdapterFiles(target: string): Promise<ModelFile[]> {
+  return findFiles(target, adapterGroups);
+}
+
+async function findFiles(target: string, wanted: readonly Group[]): Promise<ModelFile[]> {
   const stats = await stat(target).catch((error: unknown) => {
     throw fileError(target, error);
   });
   if (stats.isFile()) return [{ name: path.basename(target), path: target, sizeBytes: stats.size }];
   if (!stats.isDirectory()) throw new Error(`${target}: neither a file nor a folder`);
   const root = await realpath(target);
-  const names = await selectNames(await listNames(root), (name) => isZip(path.join(root, name)));
+  const names = await selectNames(await listNames(root), (name) => isZip(path.join(root, name)), wanted);
   return Promise.all(names.map((name) => fileInside(root, name)));
 }
 
@@ -46,8 +62,9 @@ export async function findModelFiles(target: string): Promise<ModelFile[]> {
 export async function selectNames(
   names: readonly string[],
   isZip: (name: string) => Promise<boolean>,
+  wanted: readonly Group[] = groups,
 ): Promise<string[]> {
-  for (const group of groups) {
+  for (const group of wanted) {
     const weights: string[] = [];
     for (const name of names.filter((candidate) => group.pattern.test(candidate))) {
       if (group.isZip !== true || (await isZip(name))) weights.push(name);
@@ -57,7 +74,7 @@ export async function selectNames(
     const tokenizer = names.includes('tokenizer.model') ? /^tokenizer\.model$/ : /^[^/]+\/tokenizer\.model$/;
     return [...weights, ...names.filter((name) => companions.test(name) || tokenizer.test(name))];
   }
-  throw new Error('no Modelfile or safetensors files found');
+  throw new Error(wanted === groups ? 'no Modelfile or safetensors files found' : 'no adapter files found');
 }
 
 /** Names of the files of `root` and of the folders in it, sorted; hidden folders are passed over. */

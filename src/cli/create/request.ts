@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { CreateRequest } from '../../api/types.ts';
 import type { ModelfileContents } from '../../modelfile/index.ts';
-import { findModelFiles, type ModelFile } from './files.ts';
+import { findAdapterFiles, findModelFiles, type ModelFile } from './files.ts';
 import { expandPath, isPathOnly } from './paths.ts';
 
 /** Files stand here by their place in the request; their digests are not known yet. */
@@ -53,7 +53,7 @@ export async function planCreate(contents: ModelfileContents, options: PlanOptio
       quantize: options.quantize,
     }),
     files: await findAll(paths),
-    adapters: contents.adapter === undefined ? [] : await findModelFiles(locate(contents.adapter)),
+    adapters: contents.adapter === undefined ? [] : await findAdapterFiles(locate(contents.adapter)),
     drafts: await findAll(draftPaths),
   };
 }
