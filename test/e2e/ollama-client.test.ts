@@ -1,4 +1,4 @@
-/** The official `ollama` package against the real server, a real runner and the small model of the repository. */
+/** Models through the official `ollama` package: what is there, what it is, copies and new ones. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Ollama, type ShowResponse } from 'ollama';
@@ -13,8 +13,6 @@ beforeAll(async () => {
   ollama = new Ollama({ host: server.url });
 });
 afterAll(() => server.stop());
-
-const greedy = { temperature: 0, num_predict: 48 };
 
 describe('models', () => {
   it('finds the bundled model in an empty store', async () => {
@@ -73,103 +71,5 @@ describe('models', () => {
       .map((line) => JSON.parse(line).status);
     expect(lines).toEqual(['parsing GGUF', `using existing layer ${digest}`, 'writing manifest', 'success']);
     await ollama.delete({ model: 'uploaded' });
-  });
-});
-
-describe('generation', () => {
-  it('generates whole and in pieces, the same', async () => {
-    const request = { model: 'cria-mini', prompt: 'hello', options: greedy, think: false };
-    const whole = await ollama.generate({ ...request, stream: false });
-    expect(whole.response?.length).toBeGreaterThan(0);
-    expect(whole).toMatchObject({ done: true, done_reason: 'stop', model: 'cria-mini' });
-    expect(whole.prompt_eval_count).toBeGreaterThan(0);
-    expect(whole.eval_duration).toBeGreaterThan(0);
-    let pieces = '';
-    let nChunks = 0;
-    for await (const chunk of await ollama.generate({ ...request, stream: true })) {
-      pieces += chunk.response;
-      nChunks++;
-    }
-    expect(pieces).toBe(whole.response);
-    expect(nChunks).toBeGreaterThan(2);
-  });
-
-  it('continues a conversation from its context', async () => {
-    const first = await ollama.generate({
-      model: 'cria-mini',
-      prompt: 'hello',
-      options: greedy,
-      think: false,
-    });
-    expect(first.context.length).toBe(first.prompt_eval_count + first.eval_count - 1); // the end token is not kept
-    const second = await ollama.generate({
-      model: 'cria-mini',
-      prompt: 'thanks',
-      context: first.context,
-      options: greedy,
-      think: false,
-    });
-    expect(second.prompt_eval_count).toBeGreaterThan(first.context.length);
-  });
-
-  it('answers eight requests together as it answers them one by one', async () => {
-    const prompts = [
-      'hello',
-      'hi',
-      'Tell me a story.',
-      'What is cria?',
-      'How do I list models?',
-      '2 + 2',
-      'bye',
-      'ok',
-    ];
-    const ask = async (content: string): Promise<string> =>
-      (
-        await ollama.chat({
-          model: 'cria-mini',
-          messages: [{ role: 'user', content }],
-          options: greedy,
-          think: false,
-        })
-      ).message.content;
-    const serial: string[] = [];
-    for (const prompt of prompts) serial.push(await ask(prompt));
-    expect(await Promise.all(prompts.map(ask))).toEqual(serial);
-  });
-
-  it('keeps the time that a model stays, and unloads', async () => {
-    await ollama.generate({ model: 'cria-mini', prompt: '', keep_alive: '10m' });
-    const { models } = await ollama.ps();
-    expect(models).toMatchObject([{ name: 'cria-mini:latest', size_vram: expect.any(Number) }]);
-    const minutes = (Date.parse(String(models[0]?.expires_at)) - Date.now()) / 60_000;
-    expect(minutes).toBeGreaterThan(9);
-    expect(minutes).toBeLessThan(10.1);
-    const unloaded = await ollama.generate({ model: 'cria-mini', prompt: '', keep_alive: 0 });
-    expect(unloaded).toMatchObject({ done: true, done_reason: 'unload' });
-    await expect.poll(async () => (await ollama.ps()).models, { timeout: 5_000 }).toEqual([]);
-  });
-
-  it('frees the slot when the client aborts', async () => {
-    const client = new Ollama({ host: server.url });
-    const stream = await client.generate({
-      model: 'cria-mini',
-      prompt: 'Once',
-      raw: true,
-      stream: true,
-      // Ids of the tokens that end a turn.
-      options: { temperature: 1, num_predict: 100_000, logit_bias: { 500: false, 502: false } } as object,
-    });
-    let nChunks = 0;
-    await expect(async () => {
-      for await (const _ of stream) if (++nChunks === 5) client.abort();
-    }).rejects.toThrow();
-    // The next request would wait for a slot behind an endless answer if it were still running.
-    const next = await ollama.generate({
-      model: 'cria-mini',
-      prompt: 'hello',
-      options: greedy,
-      think: false,
-    });
-    expect(next.done).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 /** Starts the built program as a user would: a server on a free port with a store of its own, and the command line. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -91,6 +92,50 @@ export async function startCria(env: Readonly<Record<string, string>> = {}): Pro
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** A whole answer of the server. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body, or the last line of a stream. Tests look at what they expect to be there. */
+  // biome-ignore lint/suspicious/noExplicitAny: its shape is what the tests are about
+  readonly json: any;
+}
+
+/** Sends text as it is, anything else as JSON, and reads the answer to its end. */
+export async function post(server: TestServer, url: string, body: unknown): Promise<HttpAnswer> {
+  const response = await fetch(server.url + url, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const { status, headers } = response;
+  return { status, headers, text, json: JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') };
+}
+
+/** Puts a GGUF file into the store under a name; `fields` are more of the create request's. */
+export async function addModel(
+  server: TestServer,
+  name: string,
+  file: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const bytes = readFileSync(file);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const upload = await fetch(`${server.url}/api/blobs/${digest}`, { method: 'POST', body: bytes });
+  if (!upload.ok) throw new Error(await upload.text());
+  await createModel(server, { model: name, files: { 'model.gguf': digest }, ...fields });
+}
+
+/** POST /api/create. */
+export async function createModel(
+  server: TestServer,
+  request: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const created = await post(server, '/api/create', { ...request, stream: false });
+  if (created.status !== 200) throw new Error(created.text);
 }
 
 async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
