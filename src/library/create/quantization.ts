@@ -47,6 +47,24 @@ const aliases: Readonly<Record<string, string>> = {
   MXFP4_MOE: 'MXFP4',
 };
 
+/** These throw away so much that llama.cpp wants to know which weights matter (llama-quant.cpp: tensor_requires_imatrix). */
+const needMatrix: ReadonlySet<string> = new Set([
+  'Q2_K_S',
+  'IQ1_S',
+  'IQ1_M',
+  'IQ2_XXS',
+  'IQ2_XS',
+  'IQ2_S',
+  'IQ2_M',
+  'IQ3_XXS',
+  'IQ3_XS',
+]);
+
+/** Names of the types that a request may ask for. */
+export const quantizationNames: readonly string[] = Object.keys(fileTypes).filter(
+  (name) => !needMatrix.has(name),
+);
+
 /** Types that a model can be quantized from. */
 const sources = ['F32', 'F16', 'BF16'] as const;
 export type SourceType = (typeof sources)[number];
@@ -59,16 +77,23 @@ export interface Quantization {
   readonly fileType: number;
 }
 
-/** Upper and lower case are the same. Throws `conversion_failed` for an unknown name, which Ollama answers with 500. */
+/**
+ * Upper and lower case are the same. Throws `conversion_failed` for an unknown name, which Ollama answers with 500, and
+ * `bad_request` for a type that needs an importance matrix.
+ */
 export function parseQuantization(text: string): Quantization {
   const upper = text.trim().toUpperCase();
   const name = Object.hasOwn(aliases, upper) ? (aliases[upper] ?? upper) : upper;
   const fileType = Object.hasOwn(fileTypes, name) ? fileTypes[name] : undefined;
-  if (fileType !== undefined) return { name, fileType };
-  throw new CriaError(
-    'conversion_failed',
-    `unsupported quantization type ${upper} - supported types are ${Object.keys(fileTypes).join(', ')}`,
-  );
+  const supported = `supported types are ${quantizationNames.join(', ')}`;
+  if (fileType === undefined)
+    throw new CriaError('conversion_failed', `unsupported quantization type ${upper} - ${supported}`);
+  if (needMatrix.has(name))
+    throw new CriaError(
+      'bad_request',
+      `quantization type ${name} needs an importance matrix, which is not supported - ${supported}`,
+    );
+  return { name, fileType };
 }
 
 export function isSourceType(name: string): name is SourceType {
