@@ -39,6 +39,22 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+it('asks again when a kept connection breaks, unless asking does something', async () => {
+  const methods: string[] = [];
+  let breaksNext = false;
+  const client = await clientOf((request, response) => {
+    methods.push(request.method ?? '');
+    if (breaksNext) request.socket.destroy();
+    else json(200, { models: [] })(request, response);
+    breaksNext = !breaksNext;
+  });
+  await client.list();
+  await client.list();
+  expect(methods).toEqual(['GET', 'GET', 'GET']);
+  await expect(client.copy('a', 'b')).rejects.toThrow(ConnectionError);
+  expect(methods).toHaveLength(4);
+});
+
 describe('requests', () => {
   type Call = (client: CriaClient) => Promise<unknown>;
   it.each<[string, Call, string, string, unknown]>([

@@ -1,6 +1,5 @@
 /** One HTTP exchange with the server, on node:http: unlike `fetch` it has no time limit for headers or bodies. */
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { JsonObject } from '../types/json.ts';
 import { ApiError, ConnectionError, ProtocolError } from './errors.ts';
 
@@ -24,8 +23,10 @@ const maxErrorBytes = 1024 * 1024;
 /** Sends a request and resolves with the answer's head; its body is still to be read. Statuses are not looked at. */
 export async function exchange(baseUrl: URL, call: Exchange): Promise<IncomingMessage> {
   const { signal } = call;
-  signal?.throwIfAborted();
   const url = new URL(baseUrl.pathname.replace(/\/$/, '') + call.path, baseUrl);
+  // TLS takes its time to load and is hardly ever wanted.
+  const send = url.protocol === 'https:' ? (await import('node:https')).request : requestHttp;
+  signal?.throwIfAborted();
   const text = call.json === undefined ? undefined : JSON.stringify(call.json);
   const headers: Record<string, string | number> = { accept: 'application/json' };
   if (text !== undefined) {
@@ -36,10 +37,7 @@ export async function exchange(baseUrl: URL, call: Exchange): Promise<IncomingMe
     if (call.sizeBytes !== undefined) headers['content-length'] = call.sizeBytes;
   }
 
-  const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
-    method: call.method,
-    headers,
-  });
+  const request = send(url, { method: call.method, headers });
   abortWith(request, signal);
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
@@ -58,6 +56,9 @@ export async function exchange(baseUrl: URL, call: Exchange): Promise<IncomingMe
   } catch (error) {
     request.destroy();
     signal?.throwIfAborted();
+    // The server has closed a connection that was kept for later, perhaps while the request was on its way. Each further try
+    // uses up such a connection or a new one.
+    if (isHarmless(call) && request.reusedSocket && !isRefused(error)) return exchange(baseUrl, call);
     throw error;
   }
 
@@ -83,6 +84,15 @@ export async function exchange(baseUrl: URL, call: Exchange): Promise<IncomingMe
     }
     if (!isAnswered) request.end();
   }
+}
+
+/** Asked twice, it does what it does when asked once. */
+function isHarmless({ method }: Exchange): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof ConnectionError && error.isRefused;
 }
 
 /**
