@@ -182,6 +182,9 @@ export interface ListedModel {
   digest: string;
   details: WireModelDetails;
   capabilities?: string[];
+  /** Of a model that runs elsewhere. */
+  remote_model?: string;
+  remote_host?: string;
 }
 
 export interface ListResponse {
@@ -222,6 +225,9 @@ export interface ShowResponse {
   capabilities?: string[];
   modified_at: string;
   requires?: string;
+  /** Of a model that runs elsewhere. */
+  remote_model?: string;
+  remote_host?: string;
 }
 
 export interface VersionResponse {

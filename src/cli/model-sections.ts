@@ -33,16 +33,19 @@ export function modelSections(shown: ShowResponse, isVerbose: boolean): string {
     .join('');
 }
 
-function modelRows({ model_info: info, details, requires }: ShowResponse): Rows {
+function modelRows(shown: ShowResponse): Rows {
+  const { model_info: info, details } = shown;
   const architecture = text(info['general.architecture']) || details.family;
   const count = info['general.parameter_count'];
   const rows = [
+    ['Remote model', shown.remote_model ?? ''],
+    ['Remote URL', shown.remote_host ?? ''],
     ['architecture', architecture],
     ['parameters', details.parameter_size || (typeof count === 'number' ? humanCount(count) : '')],
     ['context length', text(info[`${architecture}.context_length`])],
     ['embedding length', text(info[`${architecture}.embedding_length`])],
     ['quantization', details.quantization_level],
-    ['requires', requires ?? ''],
+    ['requires', shown.requires ?? ''],
   ];
   return rows.filter(([, value]) => value !== '');
 }

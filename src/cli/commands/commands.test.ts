@@ -46,6 +46,11 @@ describe('list', () => {
     );
   });
 
+  it('has no size for models that run elsewhere', () => {
+    const remote = models.map((model) => ({ ...model, size: 384, remote_model: 'x' }));
+    expect(listTable(remote, 'llama', now)).toMatch(/^llama3:latest +365c0bd3c000 +- +2 weeks ago$/m);
+  });
+
   it('filters by prefix without regard to case', () => {
     expect(listTable(models, 'NS/T', now).split('\n')).toHaveLength(3);
     expect(listTable(models, 'tiny', now)).toBe('NAME    ID    SIZE    MODIFIED\n');
@@ -119,6 +124,14 @@ describe('show', () => {
     tensors: [{ name: 'output.weight', type: 'Q6_K', shape: [4096, 128256] }],
   };
   const routes: Routes = { 'POST /api/show': { json: shown } };
+
+  it('tells where a model runs that runs elsewhere', async () => {
+    const remote = { ...shown, remote_model: 'x:1t', remote_host: 'https://example.com' };
+    const { stdout } = await run(['show', 'm'], { 'POST /api/show': { json: remote } });
+    expect(stdout).toMatch(
+      /^ {2}Model\n {4}Remote model +x:1t\n {4}Remote URL +https:\/\/example\.com\n {4}architecture +llama\n/,
+    );
+  });
 
   it('prints sections', async () => {
     const { stdout, exitCode } = await run(['show', 'm'], routes);

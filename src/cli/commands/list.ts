@@ -26,7 +26,7 @@ export function listTable(models: readonly ListedModel[], prefix: string, nowMs:
     .map((model) => [
       model.name,
       model.digest.slice(0, 12),
-      humanBytes(model.size),
+      model.remote_model ? '-' : humanBytes(model.size),
       relativeTime(model.modified_at, nowMs),
     ]);
   return formatTable([['NAME', 'ID', 'SIZE', 'MODIFIED'], ...rows]);

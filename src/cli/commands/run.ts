@@ -60,7 +60,7 @@ async function run(
   if (words.length === 0 && isOnTerminal) {
     const client = await context.connect();
     await ensureModel(client, model, flags, context);
-    await startConversation(client, options, context);
+    await startConversation(options, context);
     return;
   }
   // What is piped in comes first: `cria run m "Summarise this" < text` is understood both ways round.

@@ -1,7 +1,7 @@
 /** Conversations: typed lines in, requests and texts out. The keyboard is a list, the server a fake. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { CriaClient } from '../../api/client.ts';
 import { createContext } from '../context.ts';
+import { unknownTraits } from '../run/model-traits.ts';
 import { FakeApi, Recorder, type Reply, type Routes } from '../testdata/harness.ts';
 import { Conversation } from './conversation.ts';
 import type { LineEditor, Prompt } from './line-editor.ts';
@@ -14,21 +14,25 @@ afterEach(async () => {
   api = undefined;
 });
 
+/** What is typed, or what happens before the next line is. */
+type Step = string | (() => Promise<void>);
+
 /** Gives lines as if they were typed; `^C` interrupts. The last one is followed by Ctrl-D. */
 class ScriptedEditor implements LineEditor {
   readonly prompts: string[] = [];
   readonly histories: boolean[] = [];
-  readonly #lines: string[];
+  readonly #steps: Step[];
   /** Fires the signal of whatever is under way. */
   interrupt: () => void = () => {};
 
-  constructor(lines: readonly string[]) {
-    this.#lines = [...lines];
+  constructor(steps: readonly Step[]) {
+    this.#steps = [...steps];
   }
 
   async read(prompt: Prompt): Promise<ReplInput> {
     this.prompts.push(prompt.text);
-    const line = this.#lines.shift();
+    let line = this.#steps.shift();
+    for (; typeof line === 'function'; line = this.#steps.shift()) await line();
     if (line === undefined) return { type: 'end' };
     return line === '^C'
       ? { type: 'interrupt', hadText: false }
@@ -72,24 +76,29 @@ const routes: Routes = {
 };
 
 async function converse(
-  lines: string[],
+  steps: Step[],
   moreRoutes: Routes = {},
   onStdout?: (text: string, editor: ScriptedEditor) => void,
 ): Promise<Result> {
-  api = await FakeApi.start({ ...routes, ...moreRoutes });
+  const allRoutes = { ...routes, ...moreRoutes };
+  api = await FakeApi.start(allRoutes);
+  const { host } = api;
   const stdout = new Recorder(true);
   const stderr = new Recorder(false);
-  const editor = new ScriptedEditor(lines);
+  const editor = new ScriptedEditor(steps);
   stdout.on('text', (text: string) => onStdout?.(text, editor));
   const context = createContext({
-    env: { HOME: '/nonexistent', NO_COLOR: '1' },
+    env: { HOME: '/nonexistent', NO_COLOR: '1', OLLAMA_HOST: host },
     stdin: new Recorder(true),
     stdout,
     stderr,
     cwd: '/nonexistent',
     onInterrupt: () => () => {},
     startServer: () => {
-      throw new Error('the test wants no server to be started');
+      void FakeApi.start(allRoutes, Number(host.split(':')[1])).then((server) => {
+        api = server;
+      });
+      return { ended: new Promise(() => {}), logFile: '' };
     },
   });
   const session = {
@@ -103,9 +112,9 @@ async function converse(
     hidesThinking: false,
     isWordWrap: true,
     isVerbose: false,
-    acceptsMedia: false,
+    traits: unknownTraits,
   };
-  await new Conversation(new CriaClient(`http://${api.host}`), editor, session, context).run();
+  await new Conversation(editor, session, context).run();
   const chats = api.callsOf('POST /api/chat').map(({ json }) => json);
   return { stdout: stdout.text, stderr: stderr.text, editor, chats };
 }
@@ -195,6 +204,19 @@ describe('Conversation', () => {
     await expect.poll(() => api?.abortedCalls).toBe(1);
   });
 
+  it('starts a server when the one before has ended', async () => {
+    const end = async (): Promise<void> => api?.close();
+    const { stdout, stderr } = await converse(['a', end, 'b']);
+    expect(stderr).toBe('starting cria server…\n');
+    expect(stdout).toBe('Hello.\n\nHello.\n\n');
+  });
+
+  it('adds texts to a message', async () => {
+    const { stderr, chats } = await converse([`Read @${import.meta.filename}`]);
+    expect(stderr).toBe(`Added file '${import.meta.filename}'\n`);
+    expect(chats[0]?.messages).toMatchObject([{ content: expect.stringContaining("it('adds texts") }]);
+  });
+
   it('tells errors and forgets the turn', async () => {
     let turns = 0;
     const refusal = { status: 503, json: { error: 'server busy' } };
@@ -213,8 +235,9 @@ describe('Conversation', () => {
   });
 
   it('/load changes the model and forgets the turns', async () => {
-    const { stdout, chats } = await converse(['Hi', '/load other', 'Hi']);
-    expect(stdout).toBe("Hello.\n\nLoading model 'other'\nHello.\n\n");
+    const { stdout, chats } = await converse(['/set system s', 'Hi', '/load other', 'Hi', '/show system']);
+    const noSystem = 'No system message was specified for this model.\n';
+    expect(stdout).toBe(`Set system message.\nHello.\n\nLoading model 'other'\nHello.\n\n${noSystem}`);
     expect(chats[1]).toMatchObject({ model: 'other', messages: [{ role: 'user', content: 'Hi' }] });
   });
 
@@ -314,6 +337,8 @@ describe('Conversation', () => {
       await converse(['/set system s', '/set parameter top_k 3', '/show modelfile']);
       const request = { model: 'm', system: 's', options: { top_k: 3 } };
       expect(api?.callsOf('POST /api/show').at(-1)?.json).toEqual(request);
+      await converse(['/set parameter top_k 3', '/show parameters']);
+      expect(api?.callsOf('POST /api/show').at(-1)?.json).toEqual({ model: 'm' });
     });
   });
 });

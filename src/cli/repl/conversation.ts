@@ -1,5 +1,4 @@
 /** The loop of a conversation: reads what is typed, steps the machine, does what comes out of it. */
-import type { CriaClient } from '../../api/client.ts';
 import { ApiError } from '../../api/errors.ts';
 import { listTable } from '../commands/list.ts';
 import type { CliContext } from '../context.ts';
@@ -7,7 +6,7 @@ import { messageOf } from '../failure.ts';
 import { AnswerDisplay } from '../run/answer-display.ts';
 import { takeAttachments } from '../run/attachments.ts';
 import { noInputError } from '../run/embed-once.ts';
-import { effectiveThink, type ModelTraits, traitsOf } from '../run/model-traits.ts';
+import { traitsOf } from '../run/model-traits.ts';
 import { fromChat, showAnswer } from '../run/show-answer.ts';
 import { summaryText, truncationNotice } from '../run/summary.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -22,14 +21,11 @@ const continuation = { text: '... ', placeholder: '', continuation: '... ' };
 const prompt = { ...continuation, text: '>>> ', placeholder: 'Send a message (/? for help)' };
 
 export class Conversation {
-  readonly #client: CriaClient;
   readonly #editor: LineEditor;
   readonly #context: CliContext;
   #state: ReplState;
-  #traits: ModelTraits = { canThink: false, embedsOnly: false, acceptsMedia: false, messages: [] };
 
-  constructor(client: CriaClient, editor: LineEditor, session: Session, context: CliContext) {
-    this.#client = client;
+  constructor(editor: LineEditor, session: Session, context: CliContext) {
     this.#editor = editor;
     this.#context = context;
     this.#state = { session, draft: undefined };
@@ -53,6 +49,8 @@ export class Conversation {
   async #perform(effect: Exclude<Effect, { type: 'exit' }>): Promise<void> {
     const { stdout, stderr } = this.#context;
     try {
+      // The server may have ended since the last turn.
+      if (effect.type !== 'print' && effect.type !== 'history') await this.#context.connect();
       switch (effect.type) {
         case 'print':
           writeText(stdout, effect.text);
@@ -63,15 +61,15 @@ export class Conversation {
         case 'show': {
           const { session } = this.#state;
           const { model, system, options } = session;
-          const shown = await this.#busy((signal) =>
-            this.#client.show({ model, system, options }, { signal }),
-          );
+          // The Modelfile tells what the session would be saved as; its parameters are told apart from the model's own.
+          const request = effect.topic === 'parameters' ? { model } : { model, system, options };
+          const shown = await this.#busy((signal) => this.#context.client.show(request, { signal }));
           if (shown === undefined) return;
           writeText(effect.topic === 'info' ? stderr : stdout, showText(effect.topic, shown, session));
           return;
         }
         case 'list': {
-          const answer = await this.#busy((signal) => this.#client.list({ signal }));
+          const answer = await this.#busy((signal) => this.#context.client.list({ signal }));
           if (answer !== undefined) writeText(stdout, listTable(answer.models, effect.prefix, Date.now()));
           return;
         }
@@ -93,7 +91,7 @@ export class Conversation {
   async #send(text: string): Promise<void> {
     const { stdout, stderr, style, errorStyle, cwd, config } = this.#context;
     const { session } = this.#state;
-    const { acceptsMedia } = session;
+    const { acceptsMedia } = session.traits;
     const attachments = await takeAttachments(text, { cwd, homeDir: config.homeDir, acceptsMedia });
     const { prompt: content, images, notes } = attachments;
     for (const note of notes) writeText(stderr, `${note}\n`);
@@ -124,15 +122,15 @@ export class Conversation {
   }
 
   async *#pieces(session: Session, signal: AbortSignal): AsyncGenerator<ReturnType<typeof fromChat>, void> {
-    const request = chatRequest(session, effectiveThink(session.think, this.#traits));
-    for await (const chunk of this.#client.chat(request, { signal })) yield fromChat(chunk);
+    for await (const chunk of this.#context.client.chat(chatRequest(session), { signal }))
+      yield fromChat(chunk);
   }
 
   async #load(model: string): Promise<void> {
     const { stdout } = this.#context;
     writeText(stdout, `Loading model '${model}'\n`);
     try {
-      await this.#open({ ...this.#state.session, model, messages: [] });
+      await this.#open({ ...this.#state.session, model, messages: [], system: '' });
     } catch (error) {
       if (!(error instanceof ApiError && error.isNotFound)) throw error;
       writeText(stdout, `Couldn't find model '${model}'\n`);
@@ -147,17 +145,16 @@ export class Conversation {
     const traits = await this.#busy(async (signal) => {
       if (progress.isLive) progress.spinner(`loading ${model}`);
       try {
-        const found = traitsOf(await this.#client.show({ model }, { signal }));
+        const found = traitsOf(await this.#context.client.show({ model }, { signal }));
         if (found.embedsOnly) throw noInputError(model);
-        await this.#client.load(model, { signal, ...(keepAlive === undefined ? {} : { keepAlive }) });
+        await this.#context.client.load(model, { signal, ...(keepAlive === undefined ? {} : { keepAlive }) });
         return found;
       } finally {
         progress.clear();
       }
     });
     if (traits === undefined) return false;
-    this.#traits = traits;
-    this.#state = { session: { ...session, acceptsMedia: traits.acceptsMedia }, draft: undefined };
+    this.#state = { session: { ...session, traits }, draft: undefined };
     for (const { role, content } of traits.messages) {
       if (role === 'user') writeText(stdout, `${prompt.text}${content}\n`);
       if (role !== 'assistant') continue;
@@ -170,10 +167,10 @@ export class Conversation {
 
   async #save(name: string): Promise<void> {
     const { stdout } = this.#context;
-    const request = saveRequest(this.#state.session, name, this.#traits.messages);
+    const request = saveRequest(this.#state.session, name);
     try {
       const isSaved = await this.#busy(async (signal) => {
-        for await (const _ of this.#client.create(request, { signal })); // done when it ends without an error
+        for await (const _ of this.#context.client.create(request, { signal })); // done when it ends without an error
         return true;
       });
       if (isSaved === true) writeText(stdout, `Created new model '${name}'\n`);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { unknownTraits } from '../run/model-traits.ts';
 import { helpText, parameterHelpText, setHelpText, shortcutsHelpText, showHelpText } from './help.ts';
 import { isCollecting, type ReplInput, type ReplState, step } from './machine.ts';
 import type { Session } from './session.ts';
@@ -15,7 +16,7 @@ const session: Session = {
   hidesThinking: false,
   isWordWrap: true,
   isVerbose: false,
-  acceptsMedia: false,
+  traits: { ...unknownTraits, canThink: true },
 };
 
 function line(text: string, isPasted = false): ReplInput {
@@ -157,6 +158,12 @@ describe('slash commands', () => {
     expect(state.session).toEqual({ ...start, ...change });
   });
 
+  it('/set think warns where it is of no use', () => {
+    const { effects } = play([line('/set think')], { ...session, traits: unknownTraits });
+    const warning = 'warning: model "m" does not support thinking output\n';
+    expect(effects).toEqual([print(`${warning}Set 'think' mode.\n`)]);
+  });
+
   it.each([
     ['history', true],
     ['nohistory', false],
@@ -186,7 +193,7 @@ describe('slash commands', () => {
   });
 
   it('takes a path for a question when the model can see', () => {
-    const seeing = { ...session, acceptsMedia: true };
+    const seeing = { ...session, traits: { ...unknownTraits, acceptsMedia: true } };
     const text = '/tmp/a\\ b.png What is this?';
     expect(play([line(text)], seeing).effects).toEqual([send(text)]);
     expect(play([line('/nonsense /tmp/a.png')], seeing).effects).toEqual([

@@ -2,9 +2,11 @@
 import type { ChatRequest, CreateRequest, WireMessage } from '../../api/types.ts';
 import type { JsonObject, JsonValue } from '../../types/json.ts';
 import type { Think } from '../run/flags.ts';
+import { effectiveThink, type ModelTraits } from '../run/model-traits.ts';
 
 export interface Session {
   readonly model: string;
+  readonly traits: ModelTraits;
   /** Turns since the beginning or the last `/clear`; the model's own stored turns are not among them. */
   readonly messages: readonly WireMessage[];
   /** As set by `/set system`; '' = the model's own. */
@@ -17,8 +19,6 @@ export interface Session {
   readonly hidesThinking: boolean;
   readonly isWordWrap: boolean;
   readonly isVerbose: boolean;
-  /** The model can look at pictures or listen. */
-  readonly acceptsMedia: boolean;
 }
 
 /** A system message takes effect from here on; two in a row are one. */
@@ -38,8 +38,8 @@ export function cleared(session: Session): Session {
   return { ...session, messages };
 }
 
-/** `think` is the effective value for the model at hand. */
-export function chatRequest(session: Session, think: Think | undefined): ChatRequest {
+export function chatRequest(session: Session): ChatRequest {
+  const think = effectiveThink(session.think, session.traits);
   return {
     model: session.model,
     messages: [...session.messages],
@@ -51,16 +51,12 @@ export function chatRequest(session: Session, think: Think | undefined): ChatReq
 }
 
 /** The conversation as a model: the present one with the session's system message, parameters and turns on top. */
-export function saveRequest(
-  session: Session,
-  name: string,
-  storedMessages: readonly { readonly role: string; readonly content: string }[],
-): CreateRequest {
+export function saveRequest(session: Session, name: string): CreateRequest {
   // A create request has a place of its own for the system message.
   const turns = session.messages.filter(
     ({ role, content }) => role !== 'system' || content !== session.system,
   );
-  const messages = [...storedMessages, ...turns];
+  const messages = [...session.traits.messages, ...turns];
   return {
     model: name,
     from: session.model,

@@ -63,7 +63,7 @@ export function runSlashCommand(line: string, session: Session): Outcome {
   }
   // `/tmp/cat.png What is this?` is a question, not a command.
   const isFile =
-    session.acceptsMedia && findMediaPaths(line).some(({ text }) => line.trimStart().startsWith(text));
+    session.traits.acceptsMedia && findMediaPaths(line).some(({ text }) => line.trimStart().startsWith(text));
   return { session, effects: [isFile ? { type: 'send', text: line } : unknownCommand(name)] };
 }
 
@@ -135,7 +135,10 @@ function setThink(level: string | undefined, session: Session): Outcome {
   try {
     const think = parseThink(level ?? 'true');
     const text = level === undefined ? "Set 'think' mode.\n" : `Set 'think' mode to '${level}'.\n`;
-    return { session: { ...session, think }, effects: [print(text)] };
+    const warning = session.traits.canThink
+      ? ''
+      : `warning: model "${session.model}" does not support thinking output\n`;
+    return { session: { ...session, think }, effects: [print(warning + text)] };
   } catch {
     const text = `Unknown level '${level}'. Use high, medium, low or max\n`;
     return { session, effects: [print(text)] };
@@ -165,7 +168,7 @@ function help(topic: string | undefined, session: Session): string {
     case 'shortcuts':
       return shortcutsHelpText;
     default:
-      return session.acceptsMedia ? helpText + mediaHelpText : helpText;
+      return session.traits.acceptsMedia ? helpText + mediaHelpText : helpText;
   }
 }
 

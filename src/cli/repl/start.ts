@@ -1,18 +1,14 @@
 /** Builds a conversation on the user's terminal and sees it through. */
 import path from 'node:path';
-import type { CriaClient } from '../../api/client.ts';
 import type { CliContext } from '../context.ts';
 import type { RunOptions } from '../run/flags.ts';
+import { unknownTraits } from '../run/model-traits.ts';
 import { Conversation } from './conversation.ts';
 import { editText } from './external-editor.ts';
 import { readHistory, writeHistory } from './history.ts';
 import { TerminalEditor } from './line-editor.ts';
 
-export async function startConversation(
-  client: CriaClient,
-  options: RunOptions,
-  context: CliContext,
-): Promise<void> {
+export async function startConversation(options: RunOptions, context: CliContext): Promise<void> {
   const { config, stdin, stdout, style } = context;
   const historyFile = path.join(config.stateDir, 'history');
   const editor = new TerminalEditor({
@@ -33,9 +29,9 @@ export async function startConversation(
     },
     isDumb: config.isDumbTerminal,
   });
-  const session = { ...options, messages: [], system: '', options: {}, acceptsMedia: false };
+  const session = { ...options, messages: [], system: '', options: {}, traits: unknownTraits };
   try {
-    await new Conversation(client, editor, session, context).run();
+    await new Conversation(editor, session, context).run();
   } finally {
     editor.close();
   }

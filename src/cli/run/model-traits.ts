@@ -11,6 +11,14 @@ export interface ModelTraits {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
 }
 
+/** Of a model that has not been asked yet. */
+export const unknownTraits: ModelTraits = {
+  canThink: false,
+  embedsOnly: false,
+  acceptsMedia: false,
+  messages: [],
+};
+
 export function traitsOf(shown: ShowResponse): ModelTraits {
   const capabilities = shown.capabilities ?? [];
   return {

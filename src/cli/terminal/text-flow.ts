@@ -14,8 +14,8 @@ const maxEscapeLength = 32;
  * Turns pieces of text into what to write. A piece is shown at once; when a word turns out not to fit its line, it is
  * erased there and written again on the next.
  *
- * Of control characters only line ends and tabs pass, of escape sequences only those that set colours: an answer must not
- * move the cursor, set the title or write to the clipboard.
+ * Of control characters only line ends and tabs pass, and no escape sequences: an answer must not move the cursor, set the
+ * title, write to the clipboard or hide a part of itself.
  */
 export class TextFlow {
   readonly #columns: () => number | undefined;
@@ -40,7 +40,7 @@ export class TextFlow {
     let output = '';
     const limit = this.#limit();
     for (const char of text) {
-      output += this.#escape === '' ? this.#addChar(char, limit) : this.#addEscape(char, limit);
+      output += this.#escape === '' ? this.#addChar(char, limit) : this.#skipEscape(char, limit);
     }
     return output;
   }
@@ -104,19 +104,14 @@ export class TextFlow {
     return `\x1b[${this.#wordWidth}D\x1b[K\n${this.#word}`;
   }
 
-  #addEscape(char: string, limit: number): string {
+  #skipEscape(char: string, limit: number): string {
     if (char === '\n') {
       this.#escape = '';
       return this.#addChar(char, limit);
     }
     this.#escape += char;
-    const sequence = this.#escape;
-    if (!isFinished(sequence)) return '';
-    this.#escape = '';
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one.
-    if (!/^\x1b\[[\d;:]*m$/.test(sequence)) return '';
-    this.#word += sequence;
-    return sequence;
+    if (isFinished(this.#escape)) this.#escape = '';
+    return '';
   }
 }
 
@@ -130,7 +125,7 @@ function isFinished(sequence: string): boolean {
   return !/[ -/]$/.test(sequence);
 }
 
-/** `text` without control characters other than line ends and tabs, and without escape sequences other than colours. */
+/** `text` without escape sequences and without control characters other than line ends and tabs. */
 export function harmless(text: string): string {
   return new TextFlow(() => undefined).add(text);
 }
