@@ -1,15 +1,16 @@
 /** Content-addressed files: written once under the sha256 of their bytes, never changed. */
-import { createReadStream } from 'node:fs';
 import { chmod, stat as fileStat, mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { CriaError, cancelledError, toCriaError } from '../errors.ts';
 import type { Digest } from '../types/digest.ts';
 import { AtomicFile, type OpenNewFile, syncDirectory } from '../util/atomic-file.ts';
+import { type FileHasher, hashFile, inlineHasher } from '../util/file-hash.ts';
 import { createDamageNotes } from './damage.ts';
-import { createDigestHash, digestHex, digestOf, tryParseDigest } from './digest.ts';
+import { digestFromHex, digestHex, digestOf, tryParseDigest } from './digest.ts';
 import { isMissing, readBounded, statInside } from './files.ts';
 import { acquire } from './lock.ts';
 import type { StorePaths } from './paths.ts';
+import { receiveFile } from './receive.ts';
 import { createTicketBox, type TicketBox } from './tickets.ts';
 
 export interface StoredBlob {
@@ -39,8 +40,11 @@ export interface BlobStore {
   put(body: Readable, options: { expected?: Digest; signal?: AbortSignal }): Promise<StoredBlob>;
   /** Stores a small blob; `existed`: it was there already. */
   putBytes(bytes: Uint8Array): Promise<StoredBlob & { readonly existed: boolean }>;
-  /** Digest of a file that somebody else has written, in the store's folder for temporary files. Throws `cancelled`. */
-  hashFile(path: string, options: { signal?: AbortSignal | undefined }): Promise<Digest>;
+  /** Digest of any file, found without holding up the event loop. `onProgress`: bytes so far, now and then. Throws `cancelled`. */
+  hashFile(
+    path: string,
+    options: { signal?: AbortSignal | undefined; onProgress?: (bytes: number) => void },
+  ): Promise<Digest>;
   /** Takes over a finished file that hashes to `digest`, under its digest; `existed`: the bytes were there already. */
   adopt(path: string, digest: Digest): Promise<StoredBlob & { readonly existed: boolean }>;
   /** Reads a whole blob. Throws `blob_not_found`, and `corrupt_store` when it has more than `maxBytes`. */
@@ -55,6 +59,8 @@ export interface BlobStore {
 export const fetchPrefix = 'fetch-';
 
 export interface BlobStoreOptions {
+  /** What hashes files. Default: the calling thread. */
+  readonly hasher?: FileHasher | undefined;
   /** Replaces the creation of temporary files, for tests of full disks. */
   readonly openFile?: OpenNewFile | undefined;
   /** Default: a box of its own. */
@@ -62,7 +68,7 @@ export interface BlobStoreOptions {
 }
 
 export function createBlobStore(paths: StorePaths, options: BlobStoreOptions = {}): BlobStore {
-  const { openFile, tickets = createTicketBox(paths) } = options;
+  const { openFile, hasher = inlineHasher, tickets = createTicketBox(paths) } = options;
   const damage = createDamageNotes(paths);
 
   async function stat(digest: Digest): Promise<StoredBlob | undefined> {
@@ -107,14 +113,11 @@ export function createBlobStore(paths: StorePaths, options: BlobStoreOptions = {
     return AtomicFile.create(paths.temporaryBlob(), { openFile });
   }
 
-  async function hashFile(path: string, { signal }: { signal?: AbortSignal | undefined }): Promise<Digest> {
-    const hash = createDigestHash();
-    const chunks: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark: 1 << 20 });
-    for await (const chunk of chunks) {
-      if (signal?.aborted) throw cancelledError();
-      hash.update(chunk);
-    }
-    return hash.finish();
+  async function hashAny(
+    path: string,
+    hashOptions: { signal?: AbortSignal | undefined; onProgress?: (bytes: number) => void },
+  ): Promise<Digest> {
+    return digestFromHex(await hashFile(hasher, path, hashOptions));
   }
 
   async function adoptFile(path: string, digest: Digest): Promise<StoredBlob & { existed: boolean }> {
@@ -161,16 +164,7 @@ export function createBlobStore(paths: StorePaths, options: BlobStoreOptions = {
     let file: AtomicFile | undefined;
     try {
       file = await create();
-      const hash = createDigestHash();
-      let sizeBytes = 0;
-      // The body stays open after a failure: destroying a request would close the socket before the error is answered.
-      for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-        const bytes: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-        hash.update(bytes);
-        sizeBytes += bytes.byteLength;
-        await file.write(bytes);
-      }
-      const digest = hash.finish();
+      const { digest, sizeBytes } = await receiveFile(body, file, hasher);
       if (expected !== undefined && digest !== expected)
         throw new CriaError('digest_mismatch', `digest mismatch, expected "${expected}", got "${digest}"`);
       return await adopt(file, digest, sizeBytes);
@@ -235,7 +229,7 @@ export function createBlobStore(paths: StorePaths, options: BlobStoreOptions = {
     claim,
     put,
     putBytes,
-    hashFile,
+    hashFile: hashAny,
     adopt: adoptFile,
     read,
     touch,
