@@ -29,7 +29,8 @@ const doors: Record<string, readonly string[]> = {
   library: ['store', 'registry', 'modelfile', 'gguf', 'template', 'convert', 'scheduler'],
   api: [],
   http: ['inference', 'library', 'api'],
-  cli: ['api', 'modelfile', 'config'],
+  // The store: files are linked into it, and those of other programs are read, by the user's own process.
+  cli: ['api', 'modelfile', 'config', 'store'],
   native: [],
   engine: ['native', 'protocol'],
 };

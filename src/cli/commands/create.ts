@@ -2,20 +2,18 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { CreateRequest } from '../../api/types.ts';
 import { collectContents, decodeModelfile, type Modelfile, parseModelfile } from '../../modelfile/index.ts';
 import type { CliContext } from '../context.ts';
-import { fileError, type ModelFile } from '../create/files.ts';
+import { fileError } from '../create/files.ts';
 import { expandPath } from '../create/paths.ts';
 import { planCreate } from '../create/request.ts';
-import { hashFiles, uploadFiles } from '../create/upload.ts';
-import { followProgress } from '../follow-progress.ts';
+import { sendModel } from '../create/send.ts';
 import { withInterrupt } from '../interrupt.ts';
-import { Progress } from '../terminal/progress.ts';
 
 interface CreateFlags {
   readonly file?: string;
   readonly quantize?: string;
+  readonly link?: boolean;
 }
 
 const maxModelfileBytes = 64 * 1024 * 1024;
@@ -30,6 +28,7 @@ export function registerCreate(program: Command, context: CliContext): void {
       'Modelfile to read (default: ./Modelfile; without one, the model files of this folder)',
     )
     .option('-q, --quantize <type>', 'quantize the model to this type, e.g. q4_K_M')
+    .option('--link', 'share the files with the model instead of copying them; they must not be changed then')
     .action((model: string, flags: CreateFlags) => create(model, flags, context));
 }
 
@@ -46,22 +45,9 @@ async function create(model: string, flags: CreateFlags, context: CliContext): P
     homeDir: context.config.homeDir,
   });
   const client = await context.connect();
-  await withInterrupt(context, async (signal) => {
-    const progress = new Progress(context.stderr);
-    try {
-      const files = [...plan.files, ...plan.adapters, ...plan.drafts];
-      const digests =
-        files.length > 0 ? await hashFiles(files, { progress, signal }) : new Map<string, string>();
-      await uploadFiles(files, digests, { client, progress, signal });
-      const request: CreateRequest = { ...plan.request };
-      if (plan.files.length > 0) request.files = digestsByName(plan.files, digests);
-      if (plan.adapters.length > 0) request.adapters = digestsByName(plan.adapters, digests);
-      if (plan.drafts.length > 0) request.draft_files = digestsByName(plan.drafts, digests);
-      await followProgress(client.create(request, { signal }), progress);
-    } finally {
-      progress.stop();
-    }
-  });
+  await withInterrupt(context, (signal) =>
+    sendModel(plan, { client, wantsLinks: flags.link === true, signal }, context),
+  );
 }
 
 /** The Modelfile and the folder that its paths start from. */
@@ -91,11 +77,4 @@ async function readWhole(file: string, maxBytes: number): Promise<Uint8Array> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
-}
-
-function digestsByName(
-  files: readonly ModelFile[],
-  digests: ReadonlyMap<string, string>,
-): Record<string, string> {
-  return Object.fromEntries(files.map((file) => [file.name, digests.get(file.path) ?? '']));
 }

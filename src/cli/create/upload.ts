@@ -1,6 +1,6 @@
 /** Gives the server the files that it does not have yet. */
-import { createHash } from 'node:crypto';
 import type { CriaClient } from '../../api/client.ts';
+import { hashFile, inlineHasher } from '../../util/file-hash.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { fileError, type ModelFile, readFileBytes } from './files.ts';
 
@@ -21,19 +21,17 @@ export async function hashFiles(
   const digests = new Map<string, string>();
   let hashedBytes = 0;
   for (const file of files) {
-    const hash = createHash('sha256');
-    try {
-      for await (const chunk of readFileBytes(file.path, signal)) {
-        hash.update(chunk);
-        hashedBytes += chunk.length;
-        const percent = Math.floor((hashedBytes / Math.max(totalBytes, hashedBytes)) * 100);
-        if (progress.isLive) spinner.setMessage(`${message} ${percent}%`);
-      }
-    } catch (error) {
+    const onProgress = (bytes: number): void => {
+      const done = hashedBytes + bytes;
+      const percent = Math.floor((done / Math.max(totalBytes, done)) * 100);
+      if (progress.isLive) spinner.setMessage(`${message} ${percent}%`);
+    };
+    const digest = await hashFile(inlineHasher, file.path, { signal, onProgress }).catch((error: unknown) => {
       signal.throwIfAborted();
       throw fileError(file.path, error);
-    }
-    digests.set(file.path, `sha256:${hash.digest('hex')}`);
+    });
+    hashedBytes += file.sizeBytes;
+    digests.set(file.path, `sha256:${digest}`);
   }
   spinner.setMessage(message);
   spinner.stop();
