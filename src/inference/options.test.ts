@@ -49,6 +49,8 @@ describe('resolveOptions', () => {
     [{ stop: [1] }, 'option "stop" must be of an array of strings'],
     [{ logit_bias: 3 }, 'option "logit_bias" must be of type array'],
     [{ logit_bias: [['x', 1]] }, 'option "logit_bias" must be an array of [token id, bias] pairs'],
+    [{ logit_bias: { '': 1 } }, 'option "logit_bias" must be an array of [token id, bias] pairs'],
+    [{ logit_bias: { '1.5': 1 } }, 'option "logit_bias" must be an array of [token id, bias] pairs'],
   ])('refuses %j', (options, message) => {
     expect(() => resolveOptions(options)).toThrow(expect.objectContaining({ code: 'bad_option', message }));
   });

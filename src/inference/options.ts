@@ -162,7 +162,7 @@ function logitBias(name: string, value: JsonValue): readonly (readonly [number, 
   if (typeof value !== 'object') throw wrongType(name, 'array');
   return pairs.map((pair) => {
     const [token, bias] = Array.isArray(pair) ? pair : [];
-    const id = typeof token === 'string' ? Number(token) : token;
+    const id = typeof token === 'string' && /^\d+$/.test(token) ? Number(token) : token;
     if (typeof id === 'number' && Number.isSafeInteger(id) && id >= 0) {
       if (typeof bias === 'number') return [id, bias] as const;
       if (bias === false) return [id, Number.NEGATIVE_INFINITY] as const;

@@ -145,7 +145,7 @@ describe('the prompt', () => {
     ],
     ['the context before everything', { context: [501, 267, 10] }, `<|im_start|>user\n${asked}`],
     ['an empty thought when it is not to think', { think: false }, `${asked}<think>\n\n</think>\n\n`],
-    ['the text as it is', { raw: true }, 'hi'],
+    ['the text as it is', { raw: true, context: [] }, 'hi'],
     [
       'prompt and suffix alone',
       { suffix: 'lo', system: 'S' },
@@ -322,7 +322,7 @@ describe('keep_alive', () => {
       model,
       prompt: 'hello',
       stream: true,
-      options: { num_predict: 200, logit_bias: endless } as object,
+      options: { num_predict: 60, logit_bias: endless } as object,
     });
     let last: { eval_count?: number } = {};
     let isUnloadAsked = false;
@@ -331,7 +331,7 @@ describe('keep_alive', () => {
       isUnloadAsked = true;
       last = chunk;
     }
-    expect(last.eval_count).toBe(200);
+    expect(last.eval_count).toBe(60);
     await expect.poll(secondsLeft, { timeout: 5_000 }).toBeUndefined();
   });
 });
@@ -340,7 +340,7 @@ describe('many requests', () => {
   it('get the answers that they get one by one', async () => {
     const prompts = [
       'hello',
-      'Tell me a story.',
+      'What do bees make?',
       'What is cria?',
       'How do I list models?',
       '2 + 2',
