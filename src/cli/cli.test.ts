@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConnectionError } from '../api/errors.ts';
 import { parseHost } from '../config/index.ts';
+import { commands } from './commands/index.ts';
 import { ensureServer } from './server.ts';
 import { FakeApi, runCommand } from './testdata/harness.ts';
 
@@ -13,6 +14,14 @@ afterEach(async () => {
 });
 
 describe('arguments', () => {
+  it.each(commands)('$names is loaded by the names that it has', async ({ names }) => {
+    for (const name of names) {
+      const { exitCode, stdout } = await runCommand([name, '--help']);
+      expect(exitCode).toBe(0);
+      expect(stdout.split(' ').slice(0, 3)).toEqual(['Usage:', 'cria', names.join('|')]);
+    }
+  });
+
   it.each([[[]], [['help']], [['--help']], [['-h']]])('%j shows all commands', async (argv) => {
     const { exitCode, stdout, stderr } = await runCommand(argv);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });

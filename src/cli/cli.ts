@@ -1,43 +1,15 @@
 /** The command line: arguments in, exit code out. */
 import { Command } from 'commander';
-import { registerCp } from './commands/cp.ts';
-import { registerCreate } from './commands/create.ts';
-import { registerEmbed } from './commands/embed.ts';
-import { registerList } from './commands/list.ts';
-import { registerPs } from './commands/ps.ts';
-import { registerPull } from './commands/pull.ts';
-import { registerPush } from './commands/push.ts';
-import { registerRm } from './commands/rm.ts';
-import { registerRun } from './commands/run.ts';
-import { registerServe } from './commands/serve.ts';
-import { registerShow } from './commands/show.ts';
-import { registerStop } from './commands/stop.ts';
-import { registerVerify } from './commands/verify.ts';
-import { registerVersion } from './commands/version.ts';
+import { loadCommands, type Register } from './commands/index.ts';
 import { createContext, type World } from './context.ts';
 import { describeFailure } from './failure.ts';
-
-const commands = [
-  registerServe,
-  registerCreate,
-  registerShow,
-  registerRun,
-  registerEmbed,
-  registerStop,
-  registerPull,
-  registerPush,
-  registerList,
-  registerPs,
-  registerCp,
-  registerRm,
-  registerVerify,
-  registerVersion,
-];
 
 /** `argv` without interpreter and script. Resolves with the exit code; never rejects. */
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
   try {
-    await createProgram(world).parseAsync(normalize(argv), { from: 'user' });
+    const words = normalize(argv);
+    const registers = await loadCommands(words[0]);
+    await createProgram(world, registers).parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
     const { text, exitCode } = describeFailure(error);
@@ -46,7 +18,7 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
   }
 }
 
-function createProgram(world: World): Command {
+function createProgram(world: World, registers: readonly Register[]): Command {
   const program = new Command('cria')
     .description('Runs large language models on this machine')
     .option('-v, --version', 'show version information')
@@ -60,7 +32,7 @@ function createProgram(world: World): Command {
       getErrHasColors: () => false,
     });
   const context = createContext(world);
-  for (const register of commands) register(program, context);
+  for (const register of registers) register(program, context);
   return program;
 }
 

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import type { CliContext, InputStream } from '../context.ts';
 import { readAll } from '../read-all.ts';
-import { startConversation } from '../repl/start.ts';
 import {
   parseDimensions,
   parseFormat,
@@ -60,6 +59,8 @@ async function run(
   if (words.length === 0 && isOnTerminal) {
     const client = await context.connect();
     await ensureModel(client, model, flags, context);
+    // An answer to a prompt needs no keyboard.
+    const { startConversation } = await import('../repl/start.ts');
     await startConversation(options, context);
     return;
   }
