@@ -1,10 +1,19 @@
 /** POST /api/pull: fetches a model from a registry; its manifest becomes visible last. */
 import { CriaError, cancelledError, isCriaError, toCriaError } from '../errors.ts';
-import type { RegistrySession } from '../registry/types.ts';
-import { digestsOf, isKind, type Layer, type Manifest, parseManifest } from '../store/manifest.ts';
+import type { HubModel, RegistrySession } from '../registry/types.ts';
+import {
+  digestsOf,
+  encodeManifest,
+  isKind,
+  type Layer,
+  type Manifest,
+  parseManifest,
+} from '../store/manifest.ts';
 import type { Digest } from '../types/digest.ts';
 import type { ModelName } from '../types/model-name.ts';
+import { ArrivedWeights } from './arrived-weights.ts';
 import type { LibraryContext } from './context.ts';
+import { checkTexts, makeManifest } from './pull-files.ts';
 import { blobProgress, followTransfer, transferName } from './transfer.ts';
 import type { Progress, TransferRequest } from './types.ts';
 
@@ -19,6 +28,11 @@ export function pullModel(
   return pull(context, wanted, session, signal);
 }
 
+/** What a registry has: a manifest, or a model's files without one. */
+type Found =
+  | { readonly type: 'manifest'; readonly manifest: Manifest; readonly bytes: Buffer }
+  | { readonly type: 'files'; readonly files: HubModel };
+
 async function* pull(
   context: LibraryContext,
   wanted: ModelName,
@@ -27,35 +41,80 @@ async function* pull(
 ): AsyncGenerator<Progress> {
   const { store } = context;
   yield { status: 'pulling manifest' };
-  const { manifest, bytes } = await fetchManifest(session, signal);
-  // From here on nobody prunes what is there already or has just come.
-  await using _held = await store.garbage.hold(digestsOf(manifest));
-  for (const layer of blobsOf(manifest)) {
+  const found = await findModel(session, signal);
+  const layers = found.type === 'manifest' ? blobsOf(found.manifest) : found.files.layers;
+  const fetched: Digest[] = [];
+  try {
+    // From here on nobody prunes what is there already or has just come.
+    await using _held = await store.garbage.hold(layers.map(({ digest }) => digest));
+    const weights = new ArrivedWeights(
+      store,
+      found.type === 'manifest' ? found.manifest.layers : found.files.layers,
+    );
+    for (const layer of layers) {
+      if (signal.aborted) throw cancelledError();
+      if (await store.blobs.isWhole(layer.digest, layer.size))
+        yield blobProgress('pulling', layer, layer.size);
+      else {
+        yield* followTransfer('pulling', layer, session.fetchBlob(layer, { signal }));
+        fetched.push(layer.digest);
+      }
+      await weights.check(layer, signal);
+    }
+    // Every blob was hashed while it came.
+    yield { status: 'verifying sha256 digest' };
     if (signal.aborted) throw cancelledError();
-    if (await store.blobs.isWhole(layer.digest, layer.size)) yield blobProgress('pulling', layer, layer.size);
-    else yield* followTransfer('pulling', layer, session.fetchBlob(layer, { signal }));
-  }
-  // Every blob was hashed while it came.
-  yield { status: 'verifying sha256 digest' };
-  if (signal.aborted) throw cancelledError();
-  yield { status: 'writing manifest' };
-  const unused = await commit(context, wanted, manifest, bytes);
-  if (unused.length > 0 && !context.noPrune) {
-    yield { status: 'removing unused layers' };
-    await store.lock.run(() => store.garbage.removeUnreferenced(unused));
+    const unused = yield* finish(context, wanted, found, weights, signal);
+    if (unused.length > 0 && !context.noPrune) {
+      yield { status: 'removing unused layers' };
+      await store.lock.run(() => store.garbage.removeUnreferenced(unused));
+    }
+  } catch (error) {
+    // Their digests are right: no other attempt would make a model of them.
+    if (isCriaError(error, 'invalid_gguf'))
+      await store.lock.run(() => store.garbage.removeUnreferenced(fetched));
+    throw error;
   }
   yield { status: 'success' };
 }
 
-async function fetchManifest(
-  session: RegistrySession,
+/** Makes the model visible. Returns the blobs that nobody may need any more. */
+async function* finish(
+  context: LibraryContext,
+  wanted: ModelName,
+  found: Found,
+  weights: ArrivedWeights,
   signal: AbortSignal,
-): Promise<{ manifest: Manifest; bytes: Buffer }> {
+): AsyncGenerator<Progress, readonly Digest[]> {
+  if (found.type === 'manifest') {
+    if (weights.isSplit) await weights.join(signal);
+    yield { status: 'writing manifest' };
+    return commit(context, wanted, found.manifest, found.bytes);
+  }
+  const { manifest, made } = await makeManifest(context, found.files, await weights.join(signal));
+  try {
+    yield { status: 'writing manifest' };
+    const unused = await commit(context, wanted, manifest, encodeManifest(manifest));
+    await made.keep();
+    return unused;
+  } finally {
+    await context.store.lock.run(() => made.discard());
+  }
+}
+
+async function findModel(session: RegistrySession, signal: AbortSignal): Promise<Found> {
   try {
     const bytes = await session.fetchManifest({ signal });
+    if (bytes === undefined) {
+      const files = await session.findHubModel({ signal });
+      checkTexts(files);
+      requireDistinctWeights(files);
+      return { type: 'files', files };
+    }
     const manifest = parseManifest(bytes, 'the manifest');
     requireLoadable(manifest);
-    return { manifest, bytes };
+    requireDistinctWeights(manifest);
+    return { type: 'manifest', manifest, bytes };
   } catch (error) {
     const { code, message } = toCriaError(error);
     if (code === 'cancelled' || code === 'not_implemented') throw error;
@@ -70,12 +129,12 @@ function requireLoadable({ layers }: Manifest): void {
       'not_implemented',
       'this model requires MLX support, but the MLX runtime is not available',
     );
-  const nModels = layers.filter((layer) => isKind(layer, 'model')).length;
-  if (nModels > 1)
-    throw new CriaError(
-      'not_implemented',
-      `this model is split into ${nModels} files, which is not supported yet`,
-    );
+}
+
+function requireDistinctWeights({ layers }: Pick<Manifest, 'layers'>): void {
+  const digests = layers.filter((layer) => isKind(layer, 'model')).map(({ digest }) => digest);
+  if (new Set(digests).size < digests.length)
+    throw new CriaError('upstream', 'two parts of the weights are the same file');
 }
 
 /** Layers in the manifest's order, the config last; each digest once. */

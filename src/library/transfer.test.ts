@@ -173,11 +173,6 @@ describe('pull', () => {
       manifestOf([{ ...layer, mediaType: 'application/vnd.ollama.image.tensor' }]),
       /requires MLX support/,
     ],
-    [
-      'a split model',
-      manifestOf([layer, { ...layer, digest: `sha256:${'b'.repeat(64)}` }]),
-      /split into 2 files/,
-    ],
     ['a blob that is missing', manifestOf([layer]), /^file does not exist$/],
   ])('refuses a manifest with %s and writes none', async (_name, text, message) => {
     const fake = await FakeRegistry.start();

@@ -1,5 +1,5 @@
 /** The registry room put together. */
-import { CriaError } from '../errors.ts';
+import { CriaError, isCriaError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { manifestMediaType } from '../store/manifest.ts';
@@ -7,6 +7,7 @@ import type { StorePaths } from '../store/paths.ts';
 import { type FileHasher, inlineHasher } from '../util/file-hash.ts';
 import { createIdentity } from './auth/identity.ts';
 import { SharedDownloads } from './download/shared-downloads.ts';
+import { findHubModel } from './hub/find-model.ts';
 import { retry } from './retry.ts';
 import { type RegistryCall, Session } from './session.ts';
 import { defaultSettings, limits, type RegistrySettings } from './settings.ts';
@@ -36,6 +37,12 @@ export interface RegistryOptions {
 /** A refused connection is told at once; what breaks off in the middle of a small request is tried again. */
 const smallAttempts = 3;
 
+/**
+ * How Hugging Face answers for a model in several files, in three wordings so far: "The specified tag is a sharded GGUF",
+ * "The specified repository contains sharded GGUF", "This repository only contains sharded GGUF files".
+ */
+const refusesSplit = /^400: .*\bshard(?:ed|s)\b/is;
+
 /** Touches neither network nor disk. */
 export function createRegistry(options: RegistryOptions): Registry {
   const { paths, blobs, log, hasher = inlineHasher } = options;
@@ -58,11 +65,18 @@ export function createRegistry(options: RegistryOptions): Registry {
       );
 
     return {
-      fetchManifest: ({ signal }) =>
-        ask(
-          { method: 'GET', url: session.manifestUrl(), headers: { accept: manifestMediaType }, signal },
-          (answer) => readBody(answer, limits.manifestBytes, 'the manifest', signal),
-        ),
+      fetchManifest: async ({ signal }) => {
+        const call = { url: session.manifestUrl(), headers: { accept: manifestMediaType }, signal };
+        try {
+          return await ask({ method: 'GET', ...call }, (answer) =>
+            readBody(answer, limits.manifestBytes, 'the manifest', signal),
+          );
+        } catch (error) {
+          if (isCriaError(error, 'upstream') && refusesSplit.test(error.message)) return undefined;
+          throw error;
+        }
+      },
+      findHubModel: ({ signal }) => findHubModel(ask, session, signal),
       fetchBlob: (layer, { signal }) => downloads.join(session, layer, signal),
       hasBlob: (digest, { signal }) =>
         ask({ method: 'HEAD', url: session.blobUrl(digest), signal }, async (answer) => {

@@ -15,6 +15,9 @@ export interface SessionDeps {
   readonly identity: Identity;
 }
 
+/** A name's tag tells the quantization, so there is no place for another. */
+const hubRevision = 'main';
+
 const redirects = new Set([301, 302, 303, 307, 308]);
 
 /** A request whose body can be made anew, since it may be sent twice: without and with a token. */
@@ -25,17 +28,20 @@ export interface RegistryCall extends Omit<Call, 'body'> {
 export class Session {
   readonly #deps: SessionDeps;
   readonly #origin: URL;
-  readonly #repository: string;
-  readonly #tag: string;
+  /** `namespace/model`. */
+  readonly repository: string;
+  readonly tag: string;
   #token: string | undefined;
+  /** Blobs that are files of a hub's repository. */
+  readonly #located = new Map<string, URL>();
   /** One exchange at a time: sixteen parts are refused together. */
   #exchange: Promise<string> | undefined;
 
   constructor(deps: SessionDeps, { name, isInsecure }: RemoteModel) {
     this.#deps = deps;
     this.#origin = originOf(name.host, isInsecure);
-    this.#repository = repositoryName(name);
-    this.#tag = name.tag;
+    this.repository = repositoryName(name);
+    this.tag = name.tag;
   }
 
   /** `https://host:port`. */
@@ -44,19 +50,35 @@ export class Session {
   }
 
   manifestUrl(): URL {
-    return this.#url(`manifests/${this.#tag}`);
+    return this.#url(`manifests/${this.tag}`);
   }
 
   blobUrl(digest: string): URL {
-    return this.#url(`blobs/${digest}`);
+    return this.#located.get(digest) ?? this.#url(`blobs/${digest}`);
+  }
+
+  /** Tells where a blob is that has no address of its own among the registry's blobs. */
+  locate(digest: string, url: URL): void {
+    this.#located.set(digest, url);
   }
 
   uploadsUrl(): URL {
     return this.#url('blobs/uploads/');
   }
 
+  /** The files of the repository, as a hub lists them. */
+  treeUrl(): URL {
+    return new URL(`/api/models/${this.repository}/tree/${hubRevision}?recursive=true`, this.#origin);
+  }
+
+  /** A file of the repository at a hub. */
+  fileUrl(path: string): URL {
+    const escaped = path.split('/').map(encodeURIComponent).join('/');
+    return new URL(`/${this.repository}/resolve/${hubRevision}/${escaped}`, this.#origin);
+  }
+
   #url(path: string): URL {
-    return new URL(`/v2/${this.#repository}/${path}`, this.#origin);
+    return new URL(`/v2/${this.repository}/${path}`, this.#origin);
   }
 
   /** An address that the registry told, such as the next one of an upload. */

@@ -42,5 +42,10 @@ export const limits = {
   manifestBytes: 4 * 1024 * 1024,
   tokenBytes: 64 * 1024,
   errorBytes: 16 * 1024,
+  /** A hub lists up to 1,000 files a page, in some 500 bytes each. */
+  treePageBytes: 4 * 1024 * 1024,
+  treePages: 32,
+  /** Templates and prompts. */
+  hubTextBytes: 1024 * 1024,
   redirects: 10,
 } as const;

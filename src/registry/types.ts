@@ -22,10 +22,23 @@ export interface TransferOptions {
   readonly signal: AbortSignal;
 }
 
+/** A model of a hub, such as Hugging Face, for which there is no manifest. */
+export interface HubModel {
+  /** What the manifest would list: the parts of the weights in their order, then a projector. */
+  readonly layers: readonly Layer[];
+  /** What the repository brings besides; parameters are JSON. */
+  readonly texts: readonly { readonly kind: 'template' | 'system' | 'params'; readonly text: string }[];
+}
+
 /** One use of a registry: a pull or a push. Tokens are kept for as long as it lasts. */
 export interface RegistrySession {
-  /** The manifest, byte for byte. Not more than 4 MiB. */
-  fetchManifest(options: TransferOptions): Promise<Buffer>;
+  /**
+   * The manifest, byte for byte. Not more than 4 MiB. Undefined when the registry is a hub that makes none because the
+   * model lies in several files: then it is found by `findHubModel`.
+   */
+  fetchManifest(options: TransferOptions): Promise<Buffer | undefined>;
+  /** Looks for the model among the files of its repository; its layers can then be fetched like any other. */
+  findHubModel(options: TransferOptions): Promise<HubModel>;
   /**
    * Fetches a blob into the store, joining a download of the same blob that runs already. It is visible only when its
    * digest is right. What has arrived stays on disk when the download fails or is cancelled, and is not fetched again.

@@ -1,5 +1,6 @@
 /** The config blob of a model: what it is, in a few words. */
 import type { JsonObject, JsonValue } from '../types/json.ts';
+import type { WeightsFacts } from './headers.ts';
 import { asObject, decodeJson, encodeJson } from './json.ts';
 
 /** Empty texts and zeros stand for what a config does not say. */
@@ -39,6 +40,18 @@ export const emptyConfig: ModelConfig = {
   embeddingLength: 0,
   baseName: '',
 };
+
+/** The config of a model that consists of such weights. */
+export function configOfWeights({ summary, parameterSize }: WeightsFacts): ModelConfig {
+  return {
+    ...emptyConfig,
+    modelFormat: 'gguf',
+    modelFamily: summary.architecture,
+    modelFamilies: [summary.architecture],
+    modelType: parameterSize,
+    fileType: summary.fileType,
+  };
+}
 
 /** Registries publish configs with many more keys, which are ignored. */
 export const maxConfigBytes = 4 * 1024 * 1024;

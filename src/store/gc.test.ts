@@ -41,6 +41,7 @@ describe('pruneAtStart', () => {
     await putOld(unreferenced);
     await putOld(`sha256-${'2'.repeat(64)}-partial`);
     await putOld(`sha256-${'2'.repeat(64)}-partial-0`);
+    await putOld('sha256-12345-00001-of-00003.gguf');
     await putOld('sha256-123456');
     await putOld('README');
     await writeFile(path.join(test.store.paths.blobs, 'sha256-777'), 'an upload in progress');

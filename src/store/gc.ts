@@ -48,8 +48,9 @@ export interface GarbageDeps {
 
 const minAgeMs = 60 * 60 * 1000;
 
-/** A blob, a part of a download (two forms of Ollama's), or an upload in progress. */
-const ownName = /^(sha256[:-](?:[0-9a-f]{64}|\d{1,20}))(-partial(?:-\d{1,6})?|\.tmp)?$/i;
+/** A blob, a part of a download (two forms of Ollama's), an upload in progress, or a part of a model that is being quantized. */
+const ownName =
+  /^(sha256[:-](?:[0-9a-f]{64}|\d{1,20}))(-partial(?:-\d{1,6})?|\.tmp|-\d{5}-of-\d{5}\.gguf)?$/i;
 
 export function createGarbageCollector(deps: GarbageDeps): GarbageCollector {
   const { paths, blobs, manifests, tickets, lock, log } = deps;

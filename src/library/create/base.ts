@@ -4,7 +4,7 @@ import { adapterBaseOf, checkAdapter } from '../../gguf/adapter.ts';
 import { splitCountOf } from '../../gguf/split.ts';
 import { kindOf } from '../../gguf/summary.ts';
 import type { GgufHeader } from '../../gguf/types.ts';
-import { emptyConfig, type ModelConfig } from '../../store/config.ts';
+import { configOfWeights, emptyConfig, type ModelConfig } from '../../store/config.ts';
 import type { StoredModel } from '../../store/describe.ts';
 import { describeWeights, type WeightsFacts } from '../../store/headers.ts';
 import { isKind } from '../../store/manifest.ts';
@@ -131,10 +131,10 @@ function wholeModel(models: readonly Part[]): { parts: readonly Part[]; header: 
 function baseOf(
   staged: readonly Staged[],
   { sources }: StagedWeights,
-  { summary, parameterSize }: WeightsFacts,
+  facts: WeightsFacts,
   sampling: JsonObject,
 ): Base {
-  const { chatTemplate } = summary;
+  const { chatTemplate } = facts.summary;
   const template = chatTemplate === undefined ? undefined : detectTemplate(chatTemplate);
   const stop = template?.stop ?? [];
   const parameters: JsonObject = { ...sampling, ...(stop.length === 0 ? undefined : { stop: [...stop] }) };
@@ -144,13 +144,6 @@ function baseOf(
     parameters,
     hasNewParameters: Object.keys(parameters).length > 0,
     template,
-    config: {
-      ...emptyConfig,
-      modelFormat: 'gguf',
-      modelFamily: summary.architecture,
-      modelFamilies: [summary.architecture],
-      modelType: parameterSize,
-      fileType: summary.fileType,
-    },
+    config: configOfWeights(facts),
   };
 }
