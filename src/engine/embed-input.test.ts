@@ -17,6 +17,7 @@ function vocab(...adds: ('bos' | 'eos' | 'sep')[]): EmbedVocab {
     addsBos: has('bos'),
     addsEos: has('eos'),
     addsSep: has('sep'),
+    isWordPiece: !has('eos'),
     tokenize: (text, { addSpecial }) => {
       const tokens = [...text].map((c) => c.charCodeAt(0));
       if (!addSpecial) return Int32Array.from(tokens);
@@ -61,7 +62,20 @@ it.each<[string, EmbedVocab, EmbedInput, number, string]>([
     { nCtx: most, nBatch: 512 },
     { nCtx: 512, nBatch: most },
   ])
-    expect(show(prepareInput(model, input, limits, true))).toBe(expected);
+    expect(show(prepareInput(model, input, limits, true).tokens)).toBe(expected);
+});
+
+it("knows a pair's first text", () => {
+  const limits = { nCtx: 512, nBatch: 512 };
+  expect(prepareInput(bert, pair('qu', 'doc'), limits, true).nFirst).toBe('1qu3'.length);
+  expect(prepareInput(roberta, pair('qu', 'doc'), limits, true).nFirst).toBe('1qu23'.length);
+  expect(prepareInput(bert, pair('question', 'doc'), { nCtx: 6, nBatch: 512 }, true).nFirst).toBe(6);
+  expect(prepareInput(bert, text('doc'), limits, true).nFirst).toBe('1doc3'.length);
+});
+
+it('separates once where the separator is called the end of a text, too', () => {
+  const model = { ...bert, eosToken: sep, addsEos: true };
+  expect(show(prepareInput(model, pair('q', 'doc'), { nCtx: 64, nBatch: 64 }, true).tokens)).toBe('1q3doc3');
 });
 
 describe('errors', () => {

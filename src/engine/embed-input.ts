@@ -5,8 +5,14 @@ import type { EmbedInput } from '../protocol/messages.ts';
 
 export type EmbedVocab = Pick<
   Vocab,
-  'bosToken' | 'eosToken' | 'sepToken' | 'addsBos' | 'addsEos' | 'addsSep' | 'tokenize'
+  'bosToken' | 'eosToken' | 'sepToken' | 'addsBos' | 'addsEos' | 'addsSep' | 'isWordPiece' | 'tokenize'
 >;
+
+export interface PreparedInput {
+  readonly tokens: Int32Array; // at least 1
+  /** Tokens of the first of two texts; all of them where there is one. */
+  readonly nFirst: number;
+}
 
 export interface EmbedLimits {
   /** Context length of the model, as loaded. */
@@ -15,43 +21,50 @@ export interface EmbedLimits {
   readonly nBatch: number;
 }
 
-/** Int32Array // at least 1 token. Throws `context_exceeded`, and `bad_request` for what has no tokens. */
+/** Throws `context_exceeded`, and `bad_request` for what has no tokens. */
 export function prepareInput(
   vocab: EmbedVocab,
   input: EmbedInput,
   limits: EmbedLimits,
   truncate: boolean,
-): Int32Array {
-  const tokens = input.type === 'pair' ? tokenizePair(vocab, input) : tokenizeText(vocab, input);
-  if (tokens.length === 0) throw new CriaError('bad_request', 'the input has no tokens');
+): PreparedInput {
+  const whole = input.type === 'pair' ? tokenizePair(vocab, input) : tokenizeText(vocab, input);
+  const { length } = whole.tokens;
+  if (length === 0) throw new CriaError('bad_request', 'the input has no tokens');
   const most = Math.min(limits.nCtx, limits.nBatch);
-  if (tokens.length <= most) return tokens;
-  if (!truncate) throw tooLong(tokens.length, limits);
-  return cut(
-    tokens,
-    most,
-    input.type === 'pair' ? endOfPair(vocab).length : tailLength(vocab, input, tokens),
-  );
+  if (length <= most) return whole;
+  if (!truncate) throw tooLong(length, limits);
+  const nTail = input.type === 'pair' ? endOfPair(vocab).length : tailLength(vocab, input, whole.tokens);
+  return { tokens: cut(whole.tokens, most, nTail), nFirst: Math.min(whole.nFirst, most) };
 }
 
-function tokenizeText(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'text' }>): Int32Array {
-  return vocab.tokenize(input.text, { addSpecial: input.addSpecial, parseSpecial: true });
+function tokenizeText(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'text' }>): PreparedInput {
+  const tokens = vocab.tokenize(input.text, { addSpecial: input.addSpecial, parseSpecial: true });
+  return { tokens, nFirst: tokens.length };
 }
 
 /**
  * The form of cross-encoders: `<s> query </s></s> document </s>` (XLM-RoBERTa) or `[CLS] query [SEP] document [SEP]` (BERT).
  * llama-server's `format_prompt_rerank` builds the same, but leaves the last [SEP] of BERT out.
  */
-function tokenizePair(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'pair' }>): Int32Array {
+function tokenizePair(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'pair' }>): PreparedInput {
   const plain = { addSpecial: false, parseSpecial: false };
-  return Int32Array.from([
+  const first = [
     ...(vocab.addsBos && vocab.bosToken >= 0 ? [vocab.bosToken] : []),
     ...vocab.tokenize(input.query, plain),
-    ...(vocab.addsEos ? endToken(vocab) : []),
-    ...(vocab.addsSep && vocab.sepToken >= 0 ? [vocab.sepToken] : []),
-    ...vocab.tokenize(input.document, plain),
-    ...endOfPair(vocab),
-  ]);
+    ...betweenPair(vocab),
+  ];
+  const tokens = Int32Array.from([...first, ...vocab.tokenize(input.document, plain), ...endOfPair(vocab)]);
+  return { tokens, nFirst: first.length };
+}
+
+/** Files of BERT may call [SEP] the end of a text as well; it is there once all the same. */
+function betweenPair(vocab: EmbedVocab): readonly number[] {
+  const hasSeparator = vocab.addsSep && vocab.sepToken >= 0;
+  return [
+    ...(vocab.addsEos && !(hasSeparator && vocab.isWordPiece) ? endToken(vocab) : []),
+    ...(hasSeparator ? [vocab.sepToken] : []),
+  ];
 }
 
 function endOfPair(vocab: EmbedVocab): readonly number[] {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EmbedInput, EmbedWork } from '../protocol/messages.ts';
+import type { PreparedInput } from './embed-input.ts';
 import { EmbedQueue, type PackedInput } from './embed-queue.ts';
 
 /** An input whose text is its length in tokens. */
@@ -9,10 +10,10 @@ function work(...lengths: number[]): EmbedWork {
   return { inputs: lengths.map((n) => ({ type: 'text', text: `${n}`, addSpecial: false })), truncate: true };
 }
 
-function prepare(input: EmbedInput): Int32Array {
+function prepare(input: EmbedInput): PreparedInput {
   const length = Number(input.type === 'text' ? input.text : 0);
   if (length < 0) throw new Error('bad input');
-  return new Int32Array(length);
+  return { tokens: new Int32Array(length), nFirst: length };
 }
 
 function fail(): never {

@@ -1,5 +1,6 @@
 /** The embedding requests that wait, and which of their inputs go into the next batch. */
 import type { EmbedInput, EmbedWork } from '../protocol/messages.ts';
+import type { PreparedInput } from './embed-input.ts';
 
 /** A request in work. */
 export interface EmbedJob {
@@ -12,16 +13,15 @@ export interface EmbedJob {
   nTaken: number;
   /** Inputs that are computed. */
   nDone: number;
-  /** Tokens of input `nTaken`, when it was looked at but found no room. */
-  peeked: Int32Array | undefined;
+  /** Input `nTaken`, when it was looked at but found no room. */
+  peeked: PreparedInput | undefined;
 }
 
 /** An input with its place in the batch. */
-export interface PackedInput {
+export interface PackedInput extends PreparedInput {
   readonly job: EmbedJob;
   /** Row of the job's vectors. */
   readonly index: number;
-  readonly tokens: Int32Array;
 }
 
 export interface PackLimits {
@@ -62,7 +62,7 @@ export class EmbedQueue {
    */
   pack(
     limits: PackLimits,
-    prepare: (input: EmbedInput, work: EmbedWork) => Int32Array,
+    prepare: (input: EmbedInput, work: EmbedWork) => PreparedInput,
     onFailed: (job: EmbedJob, error: unknown) => void,
   ): PackedInput[] {
     const packed: PackedInput[] = [];
@@ -75,22 +75,23 @@ export class EmbedQueue {
           blocked = job;
           break;
         }
-        let tokens: Int32Array;
+        let prepared: PreparedInput;
         try {
-          tokens = job.peeked ?? prepare(job.work.inputs[job.nTaken]!, job.work); // hasInputs: in range
+          prepared = job.peeked ?? prepare(job.work.inputs[job.nTaken]!, job.work); // hasInputs: in range
         } catch (error) {
           this.remove(job.id);
           onFailed(job, error);
           continue;
         }
-        if (packed.length > 0 && nTokens + tokens.length > limits.nTokens) {
-          job.peeked = tokens;
+        const { length } = prepared.tokens;
+        if (packed.length > 0 && nTokens + length > limits.nTokens) {
+          job.peeked = prepared;
           blocked = job;
           break;
         }
         job.peeked = undefined;
-        packed.push({ job, index: job.nTaken++, tokens });
-        nTokens += tokens.length;
+        packed.push({ job, index: job.nTaken++, ...prepared });
+        nTokens += length;
       }
       turn = turn.filter((job) => hasInputs(job) && this.#jobs.includes(job));
     }

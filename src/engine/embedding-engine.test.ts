@@ -234,12 +234,14 @@ describe('inputs', () => {
     expect(other.status).toBe('fulfilled');
   });
 
-  it('scores pairs with the separators of the model', async () => {
+  it('scores pairs, whose second text is known to be one', async () => {
     const { embed } = await load('rank');
     const pair = await embed([{ type: 'pair', query: 'who ran', document: 'the dog' }]);
-    const spelled = await embed([{ type: 'text', text: '[CLS]who ran[SEP]the dog[SEP]', addSpecial: false }]);
+    const text = await embed([{ type: 'text', text: '[CLS]who ran[SEP]the dog[SEP]', addSpecial: false }]);
     expect(pair.promptTokens).toBe(7);
-    expect(pair.rows[0]?.[0]).toBeCloseTo(spelled.rows[0]?.[0] ?? 9, 5);
+    expect(text.promptTokens).toBe(7);
+    // What the scores must be is compared in convert/encoders.test.ts.
+    expect(Math.abs((pair.rows[0]?.[0] ?? 0) - (text.rows[0]?.[0] ?? 0))).toBeGreaterThan(0.01);
   });
 });
 

@@ -18,9 +18,11 @@ import type {
 import { type EmbedLimits, prepareInput } from './embed-input.ts';
 import { EmbedQueue, type PackedInput } from './embed-queue.ts';
 import { estimateSizeBytes, vramTaken } from './memory-size.ts';
+import { SegmentBatch } from './segments.ts';
 import { newCounters } from './stats.ts';
 import { detokenizeIds, tokenizeText } from './text-tokens.ts';
 import { threadsFor } from './threads.ts';
+import { useWordPiece } from './word-piece.ts';
 
 /** llama.h: `LLAMA_MAX_SEQ`. */
 const maxSequences = 256;
@@ -46,6 +48,8 @@ export class EmbeddingEngine implements Disposable {
   readonly #pool: ThreadPool;
   readonly #context: EmbeddingContext;
   readonly #batch: Batch;
+  /** Takes the place of the batch where pairs are scored. */
+  readonly #segments: SegmentBatch | undefined;
   readonly #queue: EmbedQueue;
   readonly #limits: EmbedLimits;
   readonly #nPackTokens: number;
@@ -68,6 +72,7 @@ export class EmbeddingEngine implements Disposable {
     try {
       if (model.hasEncoder && model.hasDecoder)
         throw new CriaError('load_failed', 'models with an encoder and a decoder cannot embed');
+      useWordPiece(model);
       return new EmbeddingEngine(spec, options, model, before);
     } catch (error) {
       model[Symbol.dispose]();
@@ -97,6 +102,7 @@ export class EmbeddingEngine implements Disposable {
     });
     const { nBatch, nOutput, pooling } = this.#context;
     this.#batch = new Batch(nBatch);
+    this.#segments = pooling === 'rank' ? SegmentBatch.create(model, spec.modelPath, nBatch) : undefined;
     this.#queue = new EmbedQueue(nOutput);
     this.#limits = { nCtx, nBatch };
     const devices = model.library.devices();
@@ -177,6 +183,7 @@ export class EmbeddingEngine implements Disposable {
     clearImmediate(this.#nextStep);
     this.#context[Symbol.dispose]();
     this.#batch[Symbol.dispose]();
+    this.#segments?.[Symbol.dispose]();
     this.#pool[Symbol.dispose]();
     this.#model[Symbol.dispose]();
   }
@@ -209,10 +216,12 @@ export class EmbeddingEngine implements Disposable {
   }
 
   #compute(packed: readonly PackedInput[]): void {
-    const batch = this.#batch;
+    const segments = this.#segments;
+    const batch = segments?.batch ?? this.#batch;
     batch.clear();
-    for (const [seqId, { tokens }] of packed.entries()) {
-      for (const [position, token] of tokens.entries()) batch.add(token, position, seqId, true);
+    for (const [seqId, input] of packed.entries()) {
+      if (segments !== undefined) segments.add(input, seqId);
+      else for (const [position, token] of input.tokens.entries()) batch.add(token, position, seqId, true);
     }
     const code = this.#context.compute(batch);
     if (code !== 0) throw new CriaError('internal', `llama.cpp could not compute the batch (code ${code})`);

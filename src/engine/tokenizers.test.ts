@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Library } from '../native/library.ts';
 import { Model } from '../native/model.ts';
 import { tokenizeText } from './text-tokens.ts';
+import { useWordPiece } from './word-piece.ts';
 
 const modules = path.resolve(import.meta.dirname, '../../node_modules');
 const bundle = path.join(modules, 'node-llama-cpp/llama/gitRelease.bundle');
@@ -62,6 +63,7 @@ describe.skipIf(folder === undefined)('real vocabularies', () => {
         vocabOnly: true,
       });
       try {
+        useWordPiece(model);
         expect(texts.length).toBeGreaterThan(20);
         for (const [i, text] of texts.entries()) {
           const { tokens, pieces } = tokenizeText(model.vocab, {

@@ -11,17 +11,22 @@ export class Batch implements Disposable {
   readonly #positions: Int32Array;
   readonly #seqIds: Int32Array;
   readonly #wantsLogits: Int8Array;
+  /** Float32Array // [capacity, nEmbd]; empty where tokens are given */
+  readonly #vectors: Float32Array;
+  readonly #nEmbd: number;
 
-  /** `capacity`: the most tokens of one batch. */
-  constructor(capacity: number) {
+  /** `capacity`: the most tokens of one batch. `nEmbd` > 0: tokens are given as vectors of that length instead of ids. */
+  constructor(capacity: number, nEmbd = 0) {
     this.capacity = capacity;
+    this.#nEmbd = nEmbd;
     // seq_id first: its pointers need 8-byte alignment.
     const seqIdPointers = 0;
     const tokens = seqIdPointers + capacity * 8;
     const positions = tokens + capacity * 4;
     const seqIdCounts = positions + capacity * 4;
     const seqIds = seqIdCounts + capacity * 4;
-    const wantsLogits = seqIds + capacity * 4;
+    const vectors = seqIds + capacity * 4;
+    const wantsLogits = vectors + capacity * nEmbd * 4;
     this.#memory = new NativeBuffer(wantsLogits + capacity);
     const { bytes, pointer } = this.#memory;
     const at = (offset: number) => pointer + BigInt(offset);
@@ -29,6 +34,7 @@ export class Batch implements Disposable {
     this.#tokens = new Int32Array(bytes, tokens, capacity);
     this.#positions = new Int32Array(bytes, positions, capacity);
     this.#seqIds = new Int32Array(bytes, seqIds, capacity);
+    this.#vectors = new Float32Array(bytes, vectors, capacity * nEmbd);
     this.#wantsLogits = new Int8Array(bytes, wantsLogits, capacity);
     new Int32Array(bytes, seqIdCounts, capacity).fill(1);
     const pointers = new BigUint64Array(bytes, seqIdPointers, capacity);
@@ -36,8 +42,8 @@ export class Batch implements Disposable {
 
     this.struct = {
       n_tokens: 0,
-      token: at(tokens),
-      embd: null,
+      token: nEmbd === 0 ? at(tokens) : null,
+      embd: nEmbd === 0 ? null : at(vectors),
       pos: at(positions),
       n_seq_id: at(seqIdCounts),
       seq_id: at(seqIdPointers),
@@ -63,6 +69,11 @@ export class Batch implements Disposable {
     this.#wantsLogits[i] = wantsLogits ? 1 : 0;
     this.struct.n_tokens = i + 1;
     return i;
+  }
+
+  /** Float32Array // [nEmbd], of the token at this index, to be written to */
+  vector(index: number): Float32Array {
+    return this.#vectors.subarray(index * this.#nEmbd, (index + 1) * this.#nEmbd);
   }
 
   [Symbol.dispose](): void {

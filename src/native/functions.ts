@@ -64,7 +64,10 @@ export interface LlamaFunctions {
   llama_memory_seq_pos_max(memory: Pointer, seqId: number): number;
   llama_memory_can_shift(memory: Pointer): boolean;
 
+  llama_vocab_type(vocab: Pointer): number;
   llama_vocab_n_tokens(vocab: Pointer): number;
+  llama_vocab_get_text(vocab: Pointer, token: number): string;
+  llama_vocab_get_attr(vocab: Pointer, token: number): number;
   llama_vocab_is_eog(vocab: Pointer, token: number): boolean;
   llama_vocab_bos(vocab: Pointer): number;
   llama_vocab_eos(vocab: Pointer): number;
@@ -151,6 +154,15 @@ export interface GgmlBaseFunctions {
   ggml_backend_dev_description(device: Pointer): string;
   ggml_backend_dev_memory(device: Pointer, free: BigUint64Array, total: BigUint64Array): void;
   ggml_backend_dev_type(device: Pointer): number;
+  ggml_get_type_traits(type: number): Pointer;
+  gguf_init_from_file(path: string, params: { no_alloc: boolean; ctx: Pointer | null }): Pointer | null;
+  gguf_free(file: Pointer): void;
+  gguf_get_data_offset(file: Pointer): number | bigint;
+  /** -1 = there is none. */
+  gguf_find_tensor(file: Pointer, name: string): number | bigint;
+  gguf_get_tensor_offset(file: Pointer, tensor: number | bigint): number | bigint;
+  gguf_get_tensor_size(file: Pointer, tensor: number | bigint): number | bigint;
+  gguf_get_tensor_type(file: Pointer, tensor: number | bigint): number;
 }
 
 const llama: Record<keyof LlamaFunctions, string> = {
@@ -208,7 +220,10 @@ const llama: Record<keyof LlamaFunctions, string> = {
   llama_memory_seq_pos_max: 'int32_t llama_memory_seq_pos_max(void *, int32_t)',
   llama_memory_can_shift: 'bool llama_memory_can_shift(void *)',
 
+  llama_vocab_type: 'int32_t llama_vocab_type(void *)',
   llama_vocab_n_tokens: 'int32_t llama_vocab_n_tokens(void *)',
+  llama_vocab_get_text: 'const char *llama_vocab_get_text(void *, int32_t)',
+  llama_vocab_get_attr: 'int32_t llama_vocab_get_attr(void *, int32_t)',
   llama_vocab_is_eog: 'bool llama_vocab_is_eog(void *, int32_t)',
   llama_vocab_bos: 'int32_t llama_vocab_bos(void *)',
   llama_vocab_eos: 'int32_t llama_vocab_eos(void *)',
@@ -259,6 +274,14 @@ const ggmlBase: Record<keyof GgmlBaseFunctions, string> = {
   ggml_backend_dev_description: 'const char *ggml_backend_dev_description(void *)',
   ggml_backend_dev_memory: 'void ggml_backend_dev_memory(void *, _Out_ size_t *, _Out_ size_t *)',
   ggml_backend_dev_type: 'int ggml_backend_dev_type(void *)',
+  ggml_get_type_traits: 'void *ggml_get_type_traits(int)',
+  gguf_init_from_file: 'void *gguf_init_from_file(const char *, gguf_init_params)',
+  gguf_free: 'void gguf_free(void *)',
+  gguf_get_data_offset: 'size_t gguf_get_data_offset(void *)',
+  gguf_find_tensor: 'int64_t gguf_find_tensor(void *, const char *)',
+  gguf_get_tensor_offset: 'size_t gguf_get_tensor_offset(void *, int64_t)',
+  gguf_get_tensor_size: 'size_t gguf_get_tensor_size(void *, int64_t)',
+  gguf_get_tensor_type: 'int gguf_get_tensor_type(void *, int64_t)',
 };
 
 /** Looks every function up; throws (koffi's error) when one is missing. */

@@ -42,7 +42,7 @@ describe.skipIf(missing.length > 0)('struct layouts', () => {
     // Only the headers are checked out.
     execFileSync('git', ['clone', '--quiet', '--no-checkout', bundle ?? '', source], { stdio: 'ignore' });
     execFileSync('git', ['-C', source, 'checkout', '--quiet', 'HEAD', '--', 'include', 'ggml/include']);
-    headers = ['include/llama.h', 'ggml/include/ggml.h']
+    headers = ['include/llama.h', 'ggml/include/ggml.h', 'ggml/include/gguf.h']
       .map((file) => readFileSync(path.join(source, file), 'utf8'))
       .join('\n')
       .replaceAll(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, '');
@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0)('struct layouts', () => {
     const program = path.join(folder, 'layout.c');
     writeFileSync(
       program,
-      `#include <stdio.h>\n#include <stddef.h>\n#include "llama.h"\nint main(void) {\n${lines.join('\n')}\nreturn 0;\n}\n`,
+      `#include <stdio.h>\n#include <stddef.h>\n#include "llama.h"\n#include "gguf.h"\nint main(void) {\n${lines.join('\n')}\nreturn 0;\n}\n`,
     );
     const binary = path.join(folder, 'layout');
     const includes = ['include', 'ggml/include'].map((dir) => `-I${path.join(source, dir)}`);

@@ -48,7 +48,8 @@ export interface QuantizeParams {
 /** llama.h: `struct llama_batch`. */
 export interface BatchStruct {
   n_tokens: number;
-  token: Pointer;
+  /** One of these two is null. */
+  token: Pointer | null;
   embd: Pointer | null;
   pos: Pointer;
   n_seq_id: Pointer;
@@ -153,6 +154,16 @@ const layouts = {
     max_buf_size: 'size_t',
   },
   llama_logit_bias: { token: 'int32_t', bias: 'float' },
+  gguf_init_params: { no_alloc: 'bool', ctx: pointer },
+  ggml_type_traits: {
+    type_name: pointer,
+    blck_size: 'int64_t',
+    blck_size_interleave: 'int64_t',
+    type_size: 'size_t',
+    is_quantized: 'bool',
+    to_float: pointer,
+    from_float_ref: pointer,
+  },
   ggml_threadpool_params: {
     cpumask: koffi.array('bool', 512), // GGML_MAX_N_THREADS
     n_threads: 'int',

@@ -3,6 +3,24 @@ import koffi from 'koffi';
 import type { LlamaFunctions } from './functions.ts';
 import type { Pointer } from './structs.ts';
 
+/** llama.h: `LLAMA_VOCAB_TYPE_WPM`. */
+const wordPieceType = 3;
+
+/** llama.h: `enum llama_token_attr`, as far as tokenizers care. */
+const attributeKinds = [
+  [1 << 0, 'unknown'],
+  [1 << 1, 'unused'],
+  [1 << 3, 'control'],
+  [1 << 4, 'userDefined'],
+] as const;
+
+export type TokenKind = (typeof attributeKinds)[number][1] | 'normal';
+
+export type Tokenize = (
+  text: string,
+  options: { readonly addSpecial: boolean; readonly parseSpecial: boolean },
+) => Int32Array;
+
 export class Vocab {
   readonly pointer: Pointer;
   readonly nTokens: number;
@@ -13,7 +31,10 @@ export class Vocab {
   readonly addsBos: boolean;
   readonly addsEos: boolean;
   readonly addsSep: boolean;
+  /** BERT's way to divide words. */
+  readonly isWordPiece: boolean;
   readonly #llama: LlamaFunctions;
+  #tokenizer: Tokenize | undefined;
 
   constructor(llama: LlamaFunctions, pointer: Pointer) {
     this.#llama = llama;
@@ -25,6 +46,7 @@ export class Vocab {
     this.addsBos = llama.llama_vocab_get_add_bos(pointer);
     this.addsEos = llama.llama_vocab_get_add_eos(pointer);
     this.addsSep = llama.llama_vocab_get_add_sep(pointer);
+    this.isWordPiece = llama.llama_vocab_type(pointer) === wordPieceType;
   }
 
   /** True for tokens that end a generation (end of text, end of turn …). */
@@ -41,8 +63,21 @@ export class Vocab {
     return new Int32Array(koffi.view(tokens, length * 4)).slice();
   }
 
+  /** A token as the file has it. */
+  token(id: number): { readonly text: string; readonly kind: TokenKind } {
+    const attributes = this.#llama.llama_vocab_get_attr(this.pointer, id);
+    const kind = attributeKinds.find(([bit]) => (attributes & bit) !== 0)?.[1] ?? 'normal';
+    return { text: this.#llama.llama_vocab_get_text(this.pointer, id), kind };
+  }
+
+  /** Has texts divided by another than llama.cpp's own. */
+  useTokenizer(tokenizer: Tokenize): void {
+    this.#tokenizer = tokenizer;
+  }
+
   /** llama.h: `llama_tokenize`. Lone surrogates of `text` become U+FFFD. */
   tokenize(text: string, options: { addSpecial: boolean; parseSpecial: boolean }): Int32Array {
+    if (this.#tokenizer !== undefined) return this.#tokenizer(text, options);
     const bytes = Buffer.from(text, 'utf8');
     // Most texts give fewer tokens than bytes; the call answers with the negated need when they don't.
     let tokens = new Int32Array(bytes.length + 8);
