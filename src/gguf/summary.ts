@@ -10,6 +10,8 @@ import { readSpecialTokens } from './vocabulary.ts';
 const maxContext = 2 ** 31 - 1;
 const maxWidth = 2 ** 24;
 const maxHeads = 65_536;
+/** cria's own: written by `convert` for models of sentence-transformers. */
+const inputLengthKey = 'sentence_transformers.max_seq_length';
 const chatTemplateKey = 'tokenizer.chat_template';
 
 /** The architecture's name, the prefix of its keys. Throws `invalid_gguf` when missing or not a plain name. */
@@ -40,6 +42,7 @@ export async function summarizeGguf(header: GgufHeader): Promise<GgufSummary> {
     sizeBytes: header.fileSizeBytes,
     nLayers,
     nCtxTrain,
+    nCtxInput: getInteger(header, inputLengthKey, { min: 1, max: maxContext }),
     nEmbd,
     nHeads,
     nHeadsKv,

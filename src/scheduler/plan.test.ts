@@ -30,6 +30,7 @@ function plan(change: Partial<PlanInput> & { hostGiB?: number; gpuGiB?: number }
 
 describe('context', () => {
   const trained = (nCtxTrain: number) => fakeModel('a', { nCtxTrain });
+  const meantFor = (nCtxInput: number) => fakeModel('a', { nCtxTrain: 512, nCtxInput });
   const vision = fakeModel('a', {}, { capabilities: ['completion', 'vision'] });
   it.each<[string, Parameters<typeof plan>[0], number]>([
     ['automatic', {}, 4096],
@@ -40,6 +41,12 @@ describe('context', () => {
       { options: { nCtx: 1000 }, settings: { ...defaultSettings, defaultNCtx: 2000 } },
       1000,
     ],
+    [
+      'what the model is meant for, whatever the settings say',
+      { model: meantFor(256), settings: { ...defaultSettings, defaultNCtx: 2000 } },
+      256,
+    ],
+    ['asked for before what the model is meant for', { model: meantFor(256), options: { nCtx: 400 } }, 400],
     ['at least 4', { options: { nCtx: 1 } }, 4],
     ['of a vision model at least 2048', { model: vision, options: { nCtx: 1000 } }, 2048],
     ['at most the trained one', { model: trained(2048), options: { nCtx: 1_000_000 } }, 2048],

@@ -145,7 +145,8 @@ export function chooseContext(
   input: Pick<PlanInput, 'model' | 'options' | 'settings' | 'library' | 'isFrugal'>,
 ): { readonly nCtx: number; readonly isAutomatic: boolean } {
   const { model, options, settings, library } = input;
-  const wanted = options.nCtx ?? (settings.defaultNCtx > 0 ? settings.defaultNCtx : undefined);
+  const usual = model.gguf.nCtxInput ?? (settings.defaultNCtx > 0 ? settings.defaultNCtx : undefined);
+  const wanted = options.nCtx ?? usual;
   const gpuBytes = library.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0);
   const automatic = input.isFrugal === true ? 4096 : automaticContext(gpuBytes);
   const least = model.capabilities.includes('vision') ? minNCtxVision : minNCtx;

@@ -32,6 +32,8 @@ export interface GgufSummary {
   readonly sizeBytes: number;
   readonly nLayers: number;
   readonly nCtxTrain: number;
+  /** The length of input that the model is meant for, where that is shorter: the context unless another is asked for. */
+  readonly nCtxInput?: number | undefined;
   readonly nEmbd: number;
   readonly nHeads: number;
   readonly nHeadsKv: number;

@@ -1,12 +1,13 @@
-/** BERT and what is built like it: encoders that give embeddings, such as MiniLM, BGE and E5. */
+/** BERT and what is built like it: encoders that give embeddings, such as MiniLM, BGE and E5, and cross-encoders that score pairs. */
 import type { ConfigReader } from '../config.ts';
 import { isJsonObject } from '../config.ts';
 import { conversionError, quoted, unsupported } from '../error.ts';
 import type { ModelFolder } from '../folder.ts';
 import { maxConfigBytes, maxContext, maxLayers, maxWidth } from '../limits.ts';
 import { flag, float, type Metadata, uint } from '../metadata.ts';
+import type { SourceTensor } from '../safetensors/weights.ts';
 import { requireActivation } from './decoder.ts';
-import type { ReadArchitecture, TensorRule } from './types.ts';
+import type { Architecture, ReadArchitecture, TensorRule } from './types.ts';
 
 /** Weight and bias. */
 function pair(from: string, to: string): readonly TensorRule[] {
@@ -31,7 +32,35 @@ const rules: readonly TensorRule[] = [
   ...pair('encoder.layer.{l}.output.LayerNorm', 'blk.{l}.layer_output_norm'),
 ];
 
-export const readBert: ReadArchitecture = async ({ config, folder }) => {
+/** Embeds. */
+export const readBert: ReadArchitecture = async ({ config, folder }) => ({
+  ...readEncoder(config, [...(await poolingMetadata(folder)), ...(await inputLength(config, folder))]),
+  // The pooler is for the training task, `cls` for guessing masked words; position_ids is a list of 0, 1, 2 …
+  ignored: /^(?:pooler\.|cls\.)|(?:^|\.)embeddings\.position_ids$/,
+});
+
+/** Scores pairs of texts: the pooler's layer, then the classifier's, on the state of the first token. */
+export const readBertClassifier: ReadArchitecture = async ({ config, folder, tensors }) => {
+  requireOneScore(tensors.get('classifier.weight'));
+  const encoder = readEncoder(config, [
+    ['bert.pooling_type', uint(poolingTypes.rank)],
+    ...(await inputLength(config, folder)),
+  ]);
+  return {
+    ...encoder,
+    rules: [...encoder.rules, ...pair('pooler.dense', 'cls'), ...pair('/classifier', 'cls.output')],
+    prefixes: ['bert.'],
+    ignored: /^embeddings\.position_ids$/,
+  };
+};
+
+function requireOneScore(classifier: SourceTensor | undefined): void {
+  const nScores = classifier?.shape[0];
+  if (nScores !== undefined && nScores !== 1)
+    throw unsupported(`classifiers with ${nScores} classes are not implemented: rerankers give one score`);
+}
+
+function readEncoder(config: ConfigReader, more: Metadata): Omit<Architecture, 'ignored'> {
   requireActivation(config, 'hidden_act', ['gelu']);
   const positions = config.textOr('position_embedding_type', 'absolute');
   if (positions !== 'absolute')
@@ -42,7 +71,7 @@ export const readBert: ReadArchitecture = async ({ config, folder }) => {
   return {
     name: 'bert',
     metadata: [
-      ['bert.context_length', uint(config.integer('max_position_embeddings', { min: 1, max: maxContext }))],
+      ['bert.context_length', uint(positionsOf(config))],
       ['bert.embedding_length', uint(config.integer('hidden_size', width))],
       ['bert.block_count', uint(nLayers)],
       ['bert.feed_forward_length', uint(config.integer('intermediate_size', width))],
@@ -50,20 +79,34 @@ export const readBert: ReadArchitecture = async ({ config, folder }) => {
       ['bert.attention.layer_norm_epsilon', float(config.numberOr('layer_norm_eps', 1e-12))],
       ['bert.attention.causal', flag(false)],
       ['tokenizer.ggml.token_type_count', uint(nTypes)],
-      ...(await poolingMetadata(folder)),
+      ...more,
     ],
     nLayers,
     rules,
     prefixes: ['', 'bert.'],
     probe: 'embeddings.word_embeddings.weight',
-    // The pooler is for the training task, `cls` for guessing masked words; position_ids is a list of 0, 1, 2 …
-    ignored: /^(?:pooler\.|cls\.)|(?:^|\.)embeddings\.position_ids$/,
     tokenizer: 'wordpiece',
   };
-};
+}
+
+function positionsOf(config: ConfigReader): number {
+  return config.integer('max_position_embeddings', { min: 1, max: maxContext });
+}
+
+/**
+ * Some models were trained on shorter texts than they have positions for: sentence-transformers cuts texts to this length. Its older
+ * versions keep it in a file of their own, the newer ones with the tokenizer.
+ */
+async function inputLength(config: ConfigReader, folder: ModelFolder): Promise<Metadata> {
+  const own = await folder.readJson('sentence_bert_config.json');
+  const tokenizer = await folder.readJson('tokenizer_config.json');
+  const length = own?.raw('max_seq_length') ?? tokenizer?.raw('model_max_length');
+  const isShorter = typeof length === 'number' && length >= 1 && length < positionsOf(config);
+  return isShorter ? [['sentence_transformers.max_seq_length', uint(Math.trunc(length))]] : [];
+}
 
 /** llama.h: `enum llama_pooling_type`. */
-const poolingTypes = { mean: 1, cls: 2, lasttoken: 3 } as const;
+const poolingTypes = { mean: 1, cls: 2, lasttoken: 3, rank: 4 } as const;
 
 /**
  * How sentence-transformers makes one embedding out of those of the tokens: modules.json names the folder with the

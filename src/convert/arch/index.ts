@@ -1,7 +1,7 @@
 /** Which family an entry of `architectures` in config.json belongs to. */
 import type { ConfigReader } from '../config.ts';
 import { conversionError, quoted } from '../error.ts';
-import { readBert } from './bert.ts';
+import { readBert, readBertClassifier } from './bert.ts';
 import { readGemma2, readGemma3 } from './gemma.ts';
 import { readLlama, readMistral } from './llama.ts';
 import { readMixtral } from './mixtral.ts';
@@ -13,6 +13,7 @@ import type { ReadArchitecture } from './types.ts';
 const families: Readonly<Record<string, ReadArchitecture>> = {
   BertModel: readBert,
   BertForMaskedLM: readBert,
+  BertForSequenceClassification: readBertClassifier,
   Gemma2ForCausalLM: readGemma2,
   Gemma3ForCausalLM: readGemma3,
   LlamaForCausalLM: readLlama,
