@@ -44,7 +44,7 @@ export class Grammar implements Disposable {
       throw new CriaError('bad_request', 'the grammar is not valid GBNF with a root rule');
     this.#sampler = sampler;
     if (spec.triggers === undefined) return;
-    this.#waiting = new TriggerMatcher(spec.triggers);
+    this.#waiting = new TriggerMatcher(spec.triggers, spec.quiet);
     for (const { text, include } of spec.triggers) {
       if (!include || text === '') continue;
       const woken = this.#after(toLatin1(Buffer.from(text, 'utf8')));

@@ -7,6 +7,7 @@
  */
 import type { SerializedError } from '../errors.ts';
 import type { ChosenLogprob, FinishReason, GenerationStats, Truncation } from '../types/events.ts';
+import type { QuietSpan } from '../types/quiet-span.ts';
 import type { SamplingParams } from '../types/sampling.ts';
 
 /** Raised with every incompatible change; the parent refuses a child that differs. */
@@ -88,11 +89,19 @@ export interface LoadedInfo {
 export interface GrammarSpec {
   /** GBNF text with a `root` rule. */
   readonly gbnf: string;
-  /**
-   * When set, the grammar sleeps until the generated text contains one of these strings; it then starts with the text
-   * after the match (`include: false`) or with the match itself (`include: true`). Strings may span tokens.
-   */
-  readonly triggers?: readonly { readonly text: string; readonly include: boolean }[];
+  /** When set, the grammar sleeps until the generated text contains one of them. */
+  readonly triggers?: readonly GrammarTrigger[];
+  /** Where triggers do not count. */
+  readonly quiet?: QuietSpan;
+}
+
+/** A string that wakes a grammar; it may span tokens. */
+export interface GrammarTrigger {
+  readonly text: string;
+  /** The grammar starts with the string itself (true) or with the text after it. */
+  readonly include: boolean;
+  /** Counts only where nothing but white space has come before it, or since the quiet span. Default: anywhere. */
+  readonly atStart?: boolean;
 }
 
 /** One generation. */
