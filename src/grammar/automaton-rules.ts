@@ -1,8 +1,10 @@
 /** Writes automata as right-linear rules: each state is one rule, so that matching never keeps more than one way open. */
 import type { Automata } from './automata.ts';
 import { type Automaton, isEmpty, type Transition, textsOf } from './automaton.ts';
-import { anyChar, type CharSet, charSet, hasChar, intersect, subtract, unite } from './char-set.ts';
-import { charClass, type Expression, literal, type RuleSet } from './rule-set.ts';
+import { anyChar, type CharSet, subtract } from './char-set.ts';
+import { spellingOf } from './json-rules.ts';
+import { charClass, type Expression, type RuleSet } from './rule-set.ts';
+import { unsupported } from './unsupported.ts';
 
 /** How characters and the end of the text are written. */
 interface Notation {
@@ -12,8 +14,8 @@ interface Notation {
 }
 
 /**
- * The accepted texts as JSON strings, quotes included. Texts with control characters that have no short escape are left out, if
- * there are others. The automaton must accept something.
+ * The accepted texts as strings, quotes included. Texts with characters that strings can do without, such as control characters
+ * that have no short escape, are left out if there are others. The automaton must accept something.
  */
 export function stringRule(
   rules: RuleSet,
@@ -21,10 +23,27 @@ export function stringRule(
   hint: string,
   automata: Automata,
 ): Expression {
-  const common = automata.intersection([automaton, commonText]);
-  const notation = { character: jsonCharacter, end: '"\\""' };
-  const writer = new AutomatonWriter(rules, isEmpty(common) ? automaton : common, notation, hint);
-  return rules.rule(hint, `"\\"" ${writer.write()}`);
+  const ways = spellingOf(rules).quotes.map(({ quote, character, avoided }) => {
+    const common = automata.intersection([automaton, textsOf(subtract(anyChar, avoided))]);
+    const notation = { character, end: quote };
+    const writer = new AutomatonWriter(rules, isEmpty(common) ? automaton : common, notation, hint);
+    return `${quote} ${writer.write()}`;
+  });
+  return rules.rule(hint, ways.join(' | '));
+}
+
+/** The accepted texts as names of members. Throws `unsupported_schema` when no such name can be written. */
+export function keyRule(rules: RuleSet, automaton: Automaton, hint: string, automata: Automata): Expression {
+  const { keyChars } = spellingOf(rules);
+  if (keyChars === undefined) return stringRule(rules, automaton, hint, automata);
+  const bare = automata.intersection([
+    automaton,
+    textsOf(keyChars),
+    automata.length(1, Number.POSITIVE_INFINITY),
+  ]);
+  if (isEmpty(bare))
+    throw unsupported('patternProperties', '#', 'asks for names that this model cannot write');
+  return textRule(rules, bare, hint);
 }
 
 /** The accepted texts as they are. */
@@ -96,36 +115,4 @@ class AutomatonWriter {
       current = only;
     }
   }
-}
-
-const mustEscape = unite([[0, 0x1f]], charSet('"', '\\', '\x7f'));
-const shortEscapes: readonly (readonly [string, string])[] = [
-  ['"', '"'],
-  ['\\', '\\'],
-  ['\b', 'b'],
-  ['\f', 'f'],
-  ['\n', 'n'],
-  ['\r', 'r'],
-  ['\t', 't'],
-];
-const withoutShortEscape = subtract(mustEscape, charSet(...shortEscapes.map(([character]) => character)));
-const commonText = textsOf(subtract(anyChar, withoutShortEscape));
-
-/** One character as it stands in a JSON string. */
-function jsonCharacter(set: CharSet): Expression {
-  const alternatives: string[] = [];
-  const plain = subtract(set, mustEscape);
-  if (plain.length > 0) alternatives.push(charClass(plain));
-  const letters = shortEscapes.filter(([character]) => hasChar(set, character.charCodeAt(0)));
-  if (letters.length > 0) {
-    const escaped = charSet(...letters.map(([, letter]) => letter));
-    alternatives.push(`"\\\\" ${charClass(escaped)}`);
-  }
-  for (const [first, last] of intersect(set, withoutShortEscape)) {
-    for (let codePoint = first; codePoint <= last; codePoint++) {
-      alternatives.push(literal(`\\u${codePoint.toString(16).padStart(4, '0')}`));
-    }
-  }
-  const [only] = alternatives;
-  return alternatives.length === 1 && only !== undefined ? only : `(${alternatives.join(' | ')})`;
 }

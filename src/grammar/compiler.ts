@@ -13,16 +13,17 @@ import {
   anyNumber,
   anyObject,
   anyString,
+  anyText,
   anyValue,
   colon,
   comma,
   nullRule,
-  stringChar,
+  spellingOf,
   whitespace,
 } from './json-rules.ts';
 import type { Kind } from './json-value.ts';
 import { objectBody } from './object-rules.ts';
-import { type Expression, literal, type RuleSet } from './rule-set.ts';
+import type { Expression, RuleSet } from './rule-set.ts';
 import { isKindSatisfiable } from './satisfiable.ts';
 import { numberAutomaton, stringAutomaton } from './scalar-text.ts';
 import { tooLarge } from './unsupported.ts';
@@ -130,8 +131,7 @@ export class SchemaCompiler {
     const { minLength, maxLength, texts } = string;
     if (texts.length === 0) {
       if (minLength === 0 && maxLength === Number.POSITIVE_INFINITY) return anyString(this.rules);
-      const characters = this.rules.repeat(stringChar(this.rules), minLength, maxLength, 'char');
-      return this.rules.rule(hint, ['"\\""', characters, '"\\""'].filter(Boolean).join(' '));
+      return this.rules.rule(hint, anyText(this.rules, minLength, maxLength));
     }
     const { automata } = this.analysis;
     const key = `string ${minLength} ${maxLength} ${texts.map(({ automaton }) => this.#numberOf(automaton)).join()}`;
@@ -158,12 +158,13 @@ export class SchemaCompiler {
 
   /** Exactly one value; inside arrays and objects, whitespace is free. */
   #value(value: JsonValue): Expression {
-    if (typeof value !== 'object' || value === null) return literal(JSON.stringify(value));
+    const { scalar, key: keyOf } = spellingOf(this.rules);
+    if (typeof value !== 'object' || value === null) return scalar(value);
     const [open, close] = Array.isArray(value) ? ['"["', '"]"'] : ['"{"', '"}"'];
     const parts = Array.isArray(value)
       ? value.map((item) => this.#value(item))
       : Object.entries(value).map(([key, item]) => {
-          return `${literal(JSON.stringify(key))} ${colon(this.rules)} ${this.#value(item)}`;
+          return `${keyOf(key)} ${colon(this.rules)} ${this.#value(item)}`;
         });
     const ws = whitespace(this.rules);
     if (parts.length === 0) return `${open} ${ws} ${close}`;

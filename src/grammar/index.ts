@@ -3,7 +3,7 @@ import type { JsonValue } from '../types/json.ts';
 import { LruMap } from '../util/lru.ts';
 import { SchemaAnalysis } from './analysis.ts';
 import { SchemaCompiler } from './compiler.ts';
-import { anyObject } from './json-rules.ts';
+import { anyObject, anyValue } from './json-rules.ts';
 import { type Expression, literal, RuleSet } from './rule-set.ts';
 import { SchemaDocument } from './schema-document.ts';
 import { unsupported } from './unsupported.ts';
@@ -58,4 +58,9 @@ function addDocument(rules: RuleSet, document: SchemaDocument, prefix: string): 
 /** Adds the rules of JSON and returns the expression that matches any object. */
 export function addAnyObject(rules: RuleSet): Expression {
   return anyObject(rules);
+}
+
+/** The same for any value. */
+export function addAnyValue(rules: RuleSet): Expression {
+  return anyValue(rules);
 }

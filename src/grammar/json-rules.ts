@@ -1,5 +1,10 @@
-/** The rules of plain JSON. Whitespace is what models like to write, and bounded, so that none can write it for ever. */
-import type { Expression, RuleSet } from './rule-set.ts';
+/** The rules of plain JSON, or of the same values in another spelling. Whitespace is what models like to write, and bounded, so that none can write it for ever. */
+import { charClass, type Expression, type RuleSet } from './rule-set.ts';
+import { jsonSpelling, type Spelling } from './spelling.ts';
+
+export function spellingOf(rules: RuleSet): Spelling {
+  return rules.spelling ?? jsonSpelling;
+}
 
 /** Inside brackets: nothing, a space, or a new line with some indentation. */
 export function whitespace(rules: RuleSet): Expression {
@@ -16,23 +21,24 @@ export function comma(rules: RuleSet): Expression {
   return rules.named('comma', `"," ${whitespace(rules)}`);
 }
 
-/**
- * One character inside a string, escaped or not; an escaped surrogate pair is one, half a pair is none. The class is not a negated
- * one, since llama.cpp takes bytes that encode no character for something else than a quote.
- */
-export function stringChar(rules: RuleSet): Expression {
-  const hex = '[0-9a-fA-F]';
-  const unicode = [
-    `[0-9a-cA-CeEfF] ${hex}{3}`,
-    `[dD] [0-7] ${hex}{2}`,
-    `[dD] [89abAB] ${hex}{2} "\\\\u" [dD] [c-fC-F] ${hex}{2}`,
-  ];
-  const escaped = `"\\\\" (["\\\\/bfnrt] | "u" ( ${unicode.join(' | ')} ))`;
-  return rules.named('char', `[ !#-\\x5B\\x5D-~\\x80-\\uD7FF\\uE000-\\U0010FFFF] | ${escaped}`);
+/** A string of `min` to `max` characters; an expression or, with several ways to write it, alternatives. */
+export function anyText(rules: RuleSet, min: number, max: number): Expression {
+  const ways = spellingOf(rules).quotes.map(({ quote, char, charName }) => {
+    const characters = rules.repeat(rules.named(charName, char), min, max, charName);
+    return [quote, characters, quote].filter(Boolean).join(' ');
+  });
+  return ways.join(' | ');
 }
 
 export function anyString(rules: RuleSet): Expression {
-  return rules.named('string', `"\\"" ${stringChar(rules)}* "\\""`);
+  const { anyString: special } = spellingOf(rules);
+  return rules.named('string', special?.(rules) ?? anyText(rules, 0, Number.POSITIVE_INFINITY));
+}
+
+/** The name of any member. */
+export function anyKey(rules: RuleSet): Expression {
+  const { keyChars } = spellingOf(rules);
+  return keyChars === undefined ? anyString(rules) : rules.named('key', `${charClass(keyChars)}+`);
 }
 
 /** Digits are bounded: more than these no number type keeps. */
@@ -45,11 +51,11 @@ export function anyNumber(rules: RuleSet): Expression {
 }
 
 export function anyBoolean(rules: RuleSet): Expression {
-  return rules.named('boolean', '"true" | "false"');
+  return rules.named('boolean', spellingOf(rules).boolean);
 }
 
 export function nullRule(rules: RuleSet): Expression {
-  return rules.named('null', '"null"');
+  return rules.named('null', spellingOf(rules).null);
 }
 
 export function anyValue(rules: RuleSet): Expression {
@@ -65,7 +71,7 @@ export function anyArray(rules: RuleSet): Expression {
 }
 
 export function anyObject(rules: RuleSet): Expression {
-  const member = `${anyString(rules)} ${colon(rules)} value`;
+  const member = `${anyKey(rules)} ${colon(rules)} value`;
   return rules.named('object', delimited(rules, '{', `${rules.named('member', member)}`, '}'), () =>
     anyValue(rules),
   );

@@ -1,10 +1,10 @@
 /** Rules of objects: members in the order in which they are declared, each at most once, required ones always. */
-import { stringRule } from './automaton-rules.ts';
+import { keyRule } from './automaton-rules.ts';
 import type { SchemaCompiler } from './compiler.ts';
 import type { ObjectConstraint } from './constraint.ts';
-import { anyString, colon, comma, whitespace } from './json-rules.ts';
+import { anyKey, colon, comma, spellingOf, whitespace } from './json-rules.ts';
 import { type Member, type ObjectShape, objectShape } from './object-shape.ts';
-import { type Expression, literal } from './rule-set.ts';
+import type { Expression } from './rule-set.ts';
 
 /** A sequence, not a rule. The constraint must be satisfiable. */
 export function objectBody(compiler: SchemaCompiler, constraint: ObjectConstraint, hint: string): Expression {
@@ -60,7 +60,8 @@ class ObjectWriter {
 
   #member({ name, nodes }: Member): Expression {
     const value = this.#compiler.compile(nodes, `${this.#hint}-${name}`);
-    return `${literal(JSON.stringify(name))} ${colon(this.#compiler.rules)} ${value}`;
+    const { rules } = this.#compiler;
+    return `${spellingOf(rules).key(name)} ${colon(rules)} ${value}`;
   }
 
   /** One extra member, and those that may follow it; both empty when there are none. */
@@ -71,8 +72,8 @@ class ObjectWriter {
     const alternatives = extras.map(({ names, nodes }) => {
       const name =
         names === undefined
-          ? anyString(rules)
-          : stringRule(rules, names, `${this.#hint}-name`, this.#compiler.analysis.automata);
+          ? anyKey(rules)
+          : keyRule(rules, names, `${this.#hint}-name`, this.#compiler.analysis.automata);
       return `${name} ${colon(rules)} ${this.#compiler.compile(nodes, `${this.#hint}-extra`)}`;
     });
     const extra = rules.rule(`${this.#hint}-extra-member`, alternatives.join(' | '));

@@ -1,4 +1,5 @@
 /** The rules of a GBNF grammar while it is being made; several schemas can share one. */
+import type { Spelling } from './spelling.ts';
 import { tooLarge } from './unsupported.ts';
 
 /** A GBNF expression that can stand in a sequence: a rule's name, a literal, a class, a parenthesis. */
@@ -15,10 +16,14 @@ const repetitionBlock = 256;
 
 /** Names that json-rules.ts gives to the rules of plain JSON. */
 const reservedNames = new Set(
-  'ws colon comma char string integer number boolean null value array object member'.split(' '),
+  'ws colon comma char single-char string key integer number boolean null value array object member'.split(
+    ' ',
+  ),
 );
 
 export class RuleSet {
+  /** How the values are written; undefined = as JSON. */
+  readonly spelling: Spelling | undefined;
   #rules = new Map<string, string>();
   /** Names of rules by body, so that equal ones are written once. */
   #names = new Map<string, string>();
@@ -26,6 +31,10 @@ export class RuleSet {
   readonly #lastNumbers = new Map<string, number>();
   #length = 0;
   #repetitions = 0;
+
+  constructor(spelling?: Spelling) {
+    this.spelling = spelling;
+  }
 
   /** Reserves a name like `hint`; only letters, digits and dashes are allowed in GBNF. */
   declare(hint: string): string {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { until, without } from './free-text.ts';
 import { renameRoot } from './rename-root.ts';
 import { RuleSet } from './rule-set.ts';
 import { matches as matchesGrammar, parseGbnf } from './testdata/gbnf.ts';
 import { afterThought } from './thought.ts';
-import { until, without } from './until.ts';
 
 const matches = (gbnf: string, text: string): boolean => matchesGrammar(parseGbnf(gbnf), text);
 
@@ -66,6 +66,23 @@ describe('afterThought', () => {
     [true, 'a</think>{}', true],
     [true, '{}', false],
   ])('open %s: %j', (isOpen, text, isMatch) => {
-    expect(matches(afterThought(gbnf, { ...tags, isOpen }), text)).toBe(isMatch);
+    expect(matches(afterThought(gbnf, { thought: { ...tags, isOpen } }), text)).toBe(isMatch);
+  });
+
+  const final = { text: '<m>', isOptional: false, behindThought: '<next>' };
+  it.each([
+    [final, '<m>{}', true],
+    [final, '{}', false],
+    [final, '<think>a</think><next><m>{}', true],
+    [final, '<think>a</think><m>{}', false],
+    [{ ...final, isOptional: true, behindThought: '' }, '<think>a</think>\n{}', true],
+    [{ ...final, isOptional: true, behindThought: '' }, '<m>{}', true],
+  ])('with the header %j: %j', (header, text, isMatch) => {
+    expect(matches(afterThought(gbnf, { thought: { ...tags, isOpen: false }, header }), text)).toBe(isMatch);
+  });
+
+  it('stands behind a header alone', () => {
+    expect(matches(afterThought(gbnf, { header: final }), '<m>{}')).toBe(true);
+    expect(matches(afterThought(gbnf, { header: final }), '<think>a</think><m>{}')).toBe(false);
   });
 });

@@ -1,7 +1,14 @@
-/** Lets a thought stand before what a grammar demands, so that structured output does not keep a model from thinking. */
+/** Lets stand before what a grammar demands what a model is used to write there, so that structured output does not keep it from thinking. */
+import { until } from './free-text.ts';
 import { renameRoot } from './rename-root.ts';
-import { type Expression, literal, RuleSet } from './rule-set.ts';
-import { until } from './until.ts';
+import { literal, RuleSet } from './rule-set.ts';
+
+export interface Lead {
+  /** undefined = the model does not think. */
+  readonly thought?: Thought | undefined;
+  /** What opens the answer itself. Default: nothing does. */
+  readonly header?: Header | undefined;
+}
 
 export interface Thought {
   readonly open: string;
@@ -10,16 +17,29 @@ export interface Thought {
   readonly isOpen: boolean;
 }
 
+export interface Header {
+  readonly text: string;
+  /** May be left out. */
+  readonly isOptional: boolean;
+  /** Stands between a thought and the header. */
+  readonly behindThought: string;
+}
+
 /** Models put some blank space between a thought and the answer. */
 const gap = '[ \\t\\r\\n]{0,4}';
 
-/** The grammar behind an optional thought (a necessary one when it is open already). */
-export function afterThought(gbnf: string, { open, close, isOpen }: Thought): string {
+/** The grammar behind an optional thought (a necessary one when it is open already) and a header. */
+export function afterThought(gbnf: string, { thought, header }: Lead): string {
   const rules = new RuleSet();
-  const thought = until(rules, close, 'cria-thought');
-  const before: Expression = isOpen ? thought : `(${literal(open)} ${thought})?`;
+  const parts: string[] = [];
+  if (thought !== undefined) {
+    const behind = header?.behindThought ? ` ${gap} ${literal(header.behindThought)}` : '';
+    const end = `${until(rules, thought.close, 'cria-thought')}${behind}`;
+    parts.push(thought.isOpen ? end : `(${literal(thought.open)} ${end})?`, gap);
+  }
+  if (header !== undefined) parts.push(header.isOptional ? `${literal(header.text)}?` : literal(header.text));
   // Names that no other grammar uses.
   const answer = 'cria-answer';
-  rules.define('root', `${before} ${gap} ${answer}`);
+  rules.define('root', [...parts, answer].join(' '));
   return `${rules.toString()}${renameRoot(gbnf, answer)}`;
 }

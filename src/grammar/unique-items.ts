@@ -1,11 +1,11 @@
 /** Items that may not repeat, for arrays whose items come from a short list. */
-import type { JsonValue } from '../types/json.ts';
 import { admits } from './admits.ts';
 import type { ArrayShape } from './array-shape.ts';
 import type { SchemaCompiler } from './compiler.ts';
-import { comma } from './json-rules.ts';
+import { comma, spellingOf } from './json-rules.ts';
 import { canonicalJson } from './json-value.ts';
-import { type Expression, literal } from './rule-set.ts';
+import type { Expression } from './rule-set.ts';
+import type { Scalar } from './spelling.ts';
 import { unsupported } from './unsupported.ts';
 
 /** There is a rule for every set of values that have been used. */
@@ -19,23 +19,24 @@ export function uniqueItems(
   hint: string,
 ): Expression {
   const { rules, analysis } = compiler;
-  const values = new Map<string, JsonValue>();
+  const values = new Map<string, Scalar>();
   for (const constraint of analysis.expand(shape.rest)) {
     const listed = constraint.values?.filter((value) => admits(constraint, value, analysis));
-    const isShort = listed?.every((value) => typeof value !== 'object' || value === null);
-    if (listed === undefined || !isShort || shape.prefix.length > 0) {
+    const scalars = listed?.filter((value) => typeof value !== 'object' || value === null);
+    if (scalars === undefined || scalars.length !== listed?.length || shape.prefix.length > 0) {
       throw unsupported(
         'uniqueItems',
         pointer,
         'is only supported where the items are a short list of values',
       );
     }
-    for (const value of listed) values.set(canonicalJson(value), value);
+    for (const value of scalars) values.set(canonicalJson(value), value);
   }
   if (values.size > maxValues) {
     throw unsupported('uniqueItems', pointer, `is only supported for lists of up to ${maxValues} values`);
   }
-  const options = [...values.values()].map((value) => literal(JSON.stringify(value)));
+  const { scalar } = spellingOf(compiler.rules);
+  const options = [...values.values()].map((value) => scalar(value));
   const { minItems } = shape;
   const maxItems = Math.min(shape.maxItems, options.length);
   if (minItems > maxItems) throw unsupported('minItems', pointer, 'is more than there are different items');

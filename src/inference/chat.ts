@@ -1,11 +1,12 @@
 /** The chat use case: the stages in order. */
+import { createAnswerParser } from '../output/answer-parser.ts';
 import { fitHistory } from '../prompt/fit-history.ts';
 import type { Message } from '../types/message.ts';
 import { effectiveThink, requireCapability, requireCompletion, requireImageSupport } from './capabilities.ts';
-import { constrain, constrainCalls, formatGrammar } from './constrain.ts';
+import { constrain, formatGrammar } from './constrain.ts';
 import { effectiveMessages } from './history.ts';
 import { resolveOptions } from './options.ts';
-import { createParser, thinkingTags } from './parser.ts';
+import { answerFormat } from './parser.ts';
 import { resolveModel } from './resolve.ts';
 import type { InferenceDeps, Job, PreparedPrompt } from './run.ts';
 import { baseWork, loadAnswer, renderAnswer, runJob, unloadAnswer, warnUnknown } from './run.ts';
@@ -45,20 +46,18 @@ export async function chat(deps: InferenceDeps, request: ChatRequest, signal: Ab
       const { text, truncation } = isFitted
         ? await fitHistory({ messages, render, countTokens, nCtx: runner.info.nCtx })
         : { text: render(messages), truncation: undefined };
+      const answer = answerFormat({ template, prompt: text, messages, think, tools });
       return {
         text,
         imageCount,
         truncation,
         work: {
           ...baseWork(head),
-          grammar:
-            grammar === undefined
-              ? constrainCalls(template.toolCallFormat, tools)
-              : constrain(grammar, thinkingTags(template, think), text),
+          grammar: constrain(grammar, answer),
           prompt: text,
           addSpecial: true,
         },
-        parser: createParser({ template, prompt: text, think, tools }),
+        parser: createAnswerParser(answer),
       };
     },
   };

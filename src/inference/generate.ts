@@ -1,5 +1,6 @@
 /** The generate use case: the stages in order. */
 import { CriaError, isCriaError } from '../errors.ts';
+import { createAnswerParser } from '../output/answer-parser.ts';
 import { fitHistory } from '../prompt/fit-history.ts';
 import type { PromptTemplate } from '../prompt/types.ts';
 import type { Message, ThinkValue } from '../types/message.ts';
@@ -13,7 +14,7 @@ import {
 } from './capabilities.ts';
 import { constrain, formatGrammar } from './constrain.ts';
 import { resolveOptions } from './options.ts';
-import { createParser, thinkingTags } from './parser.ts';
+import { answerFormat } from './parser.ts';
 import { resolveModel } from './resolve.ts';
 import type { InferenceDeps, Job, PreparedPrompt } from './run.ts';
 import { baseWork, loadAnswer, renderAnswer, runJob, unloadAnswer, warnUnknown } from './run.ts';
@@ -61,19 +62,22 @@ export async function generate(
         countTokens,
         nCtx: runner.info.nCtx,
       });
+      // A raw prompt is not the template's: nothing but a thought is looked for behind it.
+      const shown = request.raw ? { ...template, answerLayout: undefined } : template;
+      const answer = answerFormat({ template: shown, prompt: text, messages: [], think, tools: [] });
       return {
         text,
         imageCount: request.images.length,
         truncation,
         work: {
           ...baseWork(head),
-          grammar: constrain(grammar, thinkingTags(template, think), text),
+          grammar: constrain(grammar, answer),
           prompt: text,
           addSpecial: !hasContext,
           ...(hasContext && request.context !== undefined ? { contextTokens: request.context } : {}),
           returnTokens: !request.raw,
         },
-        parser: createParser({ template, prompt: text, think, tools: [] }),
+        parser: createAnswerParser(answer),
       };
     },
   };

@@ -24,7 +24,7 @@ function withoutOldThoughts(messages: readonly Message[]): readonly Message[] {
 }
 
 function withoutThought(content: string): string {
-  const parser = createThinkingParser({ open: '<think>', close: '</think>' }, false);
+  const parser = createThinkingParser({ open: '<think>', close: '</think>' }, 'free');
   const pieces = [...parser.push(content), ...parser.end()];
   return pieces.map((piece) => (piece.type === 'content' ? piece.text : '')).join('');
 }

@@ -9,8 +9,9 @@ import type { OutputParser, OutputPiece } from './types.ts';
  */
 type State = 'start' | 'marked' | 'text';
 
-export function createMarksParser(open: string, closes: readonly string[]): OutputParser {
-  let state: State = 'start';
+/** `isOpen`: the prompt has written the opening text. */
+export function createMarksParser(open: string, closes: readonly string[], isOpen: boolean): OutputParser {
+  let state: State = isOpen ? 'marked' : 'start';
   let buffer = '';
 
   /** The content that is certain. */

@@ -10,14 +10,14 @@ const tools: readonly Tool[] = [
 
 const plain: AnswerFormat = {
   thinkingTags: undefined,
-  isThinkingOpen: false,
+  start: 'free',
   layout: undefined,
   toolCallFormat: undefined,
   tools,
 };
 const formats = {
-  harmony: { ...plain, layout: { kind: 'messages' } },
-  functionary: { ...plain, layout: { kind: 'recipients' } },
+  harmony: { ...plain, layout: { kind: 'messages', open: '<|channel|>final<|message|>' } },
+  functionary: { ...plain, layout: { kind: 'recipients', open: 'all\n' } },
   marks: {
     ...plain,
     thinkingTags: { open: '<think>', close: '</think>' },

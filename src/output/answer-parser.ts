@@ -6,13 +6,12 @@ import { createChannelParser, messageStyle, recipientStyle } from './channels.ts
 import { composeParsers } from './compose.ts';
 import { createThinkingParser } from './thinking.ts';
 import { createToolCallParser } from './tool-calls.ts';
-import type { AnswerLayout, OutputParser, ThinkingTags } from './types.ts';
+import type { AnswerLayout, AnswerStart, OutputParser, ThinkingTags } from './types.ts';
 
 export interface AnswerFormat {
   /** undefined = thoughts are not looked for. */
   readonly thinkingTags: ThinkingTags | undefined;
-  /** The prompt ends inside a thought. */
-  readonly isThinkingOpen: boolean;
+  readonly start: AnswerStart;
   /** undefined = nothing stands around an answer. */
   readonly layout: AnswerLayout | undefined;
   /** undefined = calls are not looked for. */
@@ -24,24 +23,19 @@ export function createAnswerParser(answer: AnswerFormat): OutputParser {
   return stagesOf(answer).reduce(composeParsers, passThrough);
 }
 
-function stagesOf({
-  thinkingTags,
-  isThinkingOpen,
-  layout,
-  toolCallFormat,
-  tools,
-}: AnswerFormat): OutputParser[] {
+function stagesOf({ thinkingTags, start, layout, toolCallFormat, tools }: AnswerFormat): OutputParser[] {
   const calls =
-    toolCallFormat === undefined || tools.length === 0 ? [] : [createToolCallParser(toolCallFormat, tools)];
+    toolCallFormat === undefined || tools.length === 0
+      ? []
+      : [createToolCallParser(toolCallFormat, tools, start === 'inContent')];
   if (layout?.kind === 'messages' || layout?.kind === 'recipients') {
     // Their headers tell thoughts and calls apart, and show even where nobody asked for either.
     const style = layout.kind === 'messages' ? messageStyle(tools) : recipientStyle(tools);
-    const isNamedByHeader = toolCallFormat?.kind === 'named';
-    return [createChannelParser(style), ...(isNamedByHeader ? [] : calls)];
+    return [createChannelParser(style, start), ...(toolCallFormat?.kind === 'named' ? [] : calls)];
   }
   return [
-    ...(thinkingTags === undefined ? [] : [createThinkingParser(thinkingTags, isThinkingOpen)]),
-    ...(layout === undefined ? [] : [createMarksParser(layout.open, layout.closes)]),
+    ...(thinkingTags === undefined ? [] : [createThinkingParser(thinkingTags, start)]),
+    ...(layout === undefined ? [] : [createMarksParser(layout.open, layout.closes, start === 'inContent')]),
     ...calls,
   ];
 }

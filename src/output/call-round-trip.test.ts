@@ -72,7 +72,7 @@ const writers: Record<string, Writer> = {
       afterName: '>',
       beforeKey: '<parameter=',
       afterKey: '" type="',
-      typeMark: { string: 'string', end: '">' },
+      typeMark: { string: 'string', other: 'number', end: '">' },
       afterValue: '</parameter>',
       callClose: '</function>',
       fillers: ['</call>', ...list],

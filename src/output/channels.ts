@@ -3,7 +3,7 @@ import type { Tool } from '../types/message.ts';
 import { firstOf, partialSuffix } from './partial.ts';
 import { EndFinder } from './scan/end-finder.ts';
 import { isDeclared, parseObject } from './scan/values.ts';
-import type { OutputParser, OutputPiece } from './types.ts';
+import type { AnswerStart, OutputParser, OutputPiece } from './types.ts';
 
 export type MessageKind =
   | { readonly type: 'content' }
@@ -33,9 +33,9 @@ type State = 'header' | 'body' | 'arguments';
 
 const content: MessageKind = { type: 'content' };
 
-export function createChannelParser(style: ChannelStyle): OutputParser {
-  let state: State = 'header';
-  let kind: MessageKind = content;
+export function createChannelParser(style: ChannelStyle, start: AnswerStart = 'free'): OutputParser {
+  let state: State = start === 'free' ? 'header' : 'body';
+  let kind: MessageKind = start === 'inThought' || start === 'thought' ? { type: 'thinking' } : content;
   let buffer = '';
   let finder = new EndFinder(0);
 
@@ -117,19 +117,26 @@ function emit(pieces: OutputPiece[], kind: MessageKind, text: string): void {
   if (text !== '') pieces.push({ type: kind.type === 'thinking' ? 'thinking' : 'content', text });
 }
 
+/** Begins the header of the model's next message. */
+export const nextMessage = '<|start|>assistant';
+
 /** Longer headers are none. */
 const maxHeaderLength = 256;
 
 /**
+ * `thoughts`: headers of thoughts, as far as they tell.
  * gpt-oss's harmony and its likes: ` to=functions.name<|channel|>commentary json<|message|>{…}<|call|>`,
  * `<|channel|>analysis<|message|>…<|end|>`, ` to=user<|message|>…<|eot|>`.
  */
-export function messageStyle(tools: readonly Tool[]): ChannelStyle {
+export function messageStyle(
+  tools: readonly Tool[],
+): ChannelStyle & { readonly thoughts: readonly string[] } {
   const beginnings = ['<|start|>', '<|channel|>', '<|constrain|>', '<|message|>', 'to=', 'assistant'];
   return {
     headerEnd: '<|message|>',
     starts: ['<|start|>'],
     ends: ['<|end|>', '<|call|>', '<|return|>', '<|eom|>', '<|eot|>'],
+    thoughts: ['<|channel|>analysis<|message|>', 'to=self<|message|>'],
     mayBeHeader(text) {
       const header = text.trimStart();
       if (header.length > maxHeaderLength) return false;

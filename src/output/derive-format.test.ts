@@ -26,8 +26,10 @@ describe('deriveToolCallFormat', () => {
       nameKey: 'name',
       argumentsKey: 'arguments',
       fillers: expect.arrayContaining(['</tool_call>']),
-      isExact: true,
-      spelling: { open: '<tool_call>\n', close: '\n</tool_call><|im_end|>\n' },
+      members: [
+        { key: 'name', holds: 'name' },
+        { key: 'arguments', holds: 'arguments' },
+      ],
     });
   });
 

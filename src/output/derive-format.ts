@@ -9,6 +9,7 @@ import {
   probeTools,
   type RenderProbe,
   renderCalls,
+  sortsArguments,
   withoutThought,
 } from './derive/probe.ts';
 import { describePython } from './derive/python.ts';
@@ -40,7 +41,7 @@ export function deriveToolCallFormat(
         ? thoughtless.replace(layout.open + (layout.closes[0] ?? ''), '')
         : thoughtless;
     const format = describe(text, count) ?? describe(withoutHeaders(text, layout), count);
-    if (format !== undefined) return format;
+    if (format !== undefined) return sortsArguments(render) ? { ...format, isSorted: true } : format;
   }
   return undefined;
 }
@@ -80,7 +81,7 @@ function namePositions(text: string, count: number): readonly number[] | undefin
 
 /** Holds the format against the probe: it contains none of the probe's words, and gives the probe's calls back. */
 function isRight(format: ToolCallFormat, text: string, count: number): boolean {
-  if (JSON.stringify({ ...format, spelling: undefined }).includes('zq')) return false;
+  if (JSON.stringify(format).includes('zq')) return false;
   const parser = createToolCallParser(format, probeTools);
   const pieces = [...parser.push(text), ...parser.end()];
   const found = pieces.flatMap((piece) => (piece.type === 'toolCall' ? [piece] : []));

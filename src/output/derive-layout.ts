@@ -11,8 +11,8 @@ export function deriveLayout(render: RenderProbe, tags: ThinkingTags | undefined
   const text = renderAnswer(render);
   if (text === undefined) return undefined;
   const [open = '', tail = ''] = withoutThought(text, tags).split(probe.answer);
-  if (open.trimEnd().endsWith('<|message|>')) return { kind: 'messages' };
-  if (open.trimStart() === 'all\n') return { kind: 'recipients' };
+  if (open.trimEnd().endsWith('<|message|>')) return { kind: 'messages', open: open.trimEnd() };
+  if (open.trimStart() === 'all\n') return { kind: 'recipients', open: open.trimStart() };
   const isMark = open.trim() !== '' && wholeTags(open).join('') === open.replaceAll(/\s/g, '');
   const closes = wholeTags(tail).slice(0, maxCloses);
   return isMark && closes.length > 0 ? { kind: 'marks', open: open.trim(), closes } : undefined;

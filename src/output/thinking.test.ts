@@ -6,7 +6,7 @@ import type { OutputPiece } from './types.ts';
 const tags = { open: '<think>', close: '</think>' };
 
 function parse(pieces: readonly string[], isOpen = false): { thinking: string; content: string } {
-  const parser = createThinkingParser(tags, isOpen);
+  const parser = createThinkingParser(tags, isOpen ? 'thought' : 'free');
   const out: OutputPiece[] = [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()];
   const join = (type: string): string =>
     out.map((p) => (p.type === type && 'text' in p ? p.text : '')).join('');
@@ -37,7 +37,7 @@ describe('thinking parser', () => {
   });
 
   it('gives a thought out while it is being thought', () => {
-    const parser = createThinkingParser(tags, false);
+    const parser = createThinkingParser(tags, 'free');
     expect(parser.push('<think>one')).toEqual([{ type: 'thinking', text: 'one' }]);
     expect(parser.push(' two </th')).toEqual([{ type: 'thinking', text: ' two' }]);
     expect(parser.push('rough')).toEqual([{ type: 'thinking', text: ' </through' }]);

@@ -1,6 +1,6 @@
 /** Separates a leading thought between two tags from the answer; rules of Ollama's generic thinking parser. */
 import { partialSuffix } from './partial.ts';
-import type { OutputParser, OutputPiece, ThinkingTags } from './types.ts';
+import type { AnswerStart, OutputParser, OutputPiece, ThinkingTags } from './types.ts';
 
 /**
  * - `start`: only white space so far, or a part of a tag
@@ -11,9 +11,15 @@ import type { OutputParser, OutputPiece, ThinkingTags } from './types.ts';
  */
 type State = 'start' | 'opened' | 'thinking' | 'closed' | 'content';
 
-/** `isOpen`: the prompt already ends with the opening tag. */
-export function createThinkingParser(tags: ThinkingTags, isOpen: boolean): OutputParser {
-  let state: State = isOpen ? 'opened' : 'start';
+const firstStates: Readonly<Record<AnswerStart, State>> = {
+  free: 'start',
+  thought: 'opened',
+  inThought: 'thinking',
+  inContent: 'content',
+};
+
+export function createThinkingParser(tags: ThinkingTags, start: AnswerStart): OutputParser {
+  let state = firstStates[start];
   let buffer = '';
 
   /** One step on the buffer; false = more text is needed. */

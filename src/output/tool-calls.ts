@@ -13,10 +13,15 @@ import type { OutputParser, OutputPiece } from './types.ts';
  */
 type State = 'start' | 'text' | 'block' | 'after';
 
-export function createToolCallParser(format: ToolCallFormat, tools: readonly Tool[]): OutputParser {
+/** `isInText`: the answer goes on where other text ends, so that no call can begin without an opening text. */
+export function createToolCallParser(
+  format: ToolCallFormat,
+  tools: readonly Tool[],
+  isInText = false,
+): OutputParser {
   const openers = openersOf(format);
   const fillers = [...new Set([format.blockOpen, ...format.fillers])].filter((text) => text !== '');
-  let state: State = 'start';
+  let state: State = isInText ? 'text' : 'start';
   let buffer = '';
   /** Text of the block that has led to no call yet; content again if none comes. */
   let unread = '';

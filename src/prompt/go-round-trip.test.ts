@@ -51,7 +51,7 @@ describe('tool calls of Go templates', () => {
     expect(text.startsWith(prompt)).toBe(true);
     const parser = createAnswerParser({
       thinkingTags: template.thinkingTags,
-      isThinkingOpen: false,
+      start: 'free',
       layout: template.answerLayout,
       toolCallFormat: template.toolCallFormat,
       tools,

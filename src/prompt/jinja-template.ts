@@ -5,12 +5,14 @@ import { compileJinja } from '../template/jinja/index.ts';
 import { inspectJinja, type JinjaTraits } from '../template/jinja/inspect/index.ts';
 import type { Message, ThinkValue, Tool } from '../types/message.ts';
 import type { GgufSummary } from '../types/model.ts';
+import { renderContinuation } from './continuation.ts';
 import type { Conversation, PromptTemplate } from './types.ts';
 
-/** Throws `template_error` when the source does not compile. */
+/** Throws `template_error` when the source does not compile. `now`: for templates that tell the model the date. */
 export function jinjaPromptTemplate(
   source: string,
   gguf: Pick<GgufSummary, 'bosToken' | 'eosToken'>,
+  now: () => Date = () => new Date(),
 ): PromptTemplate {
   const template = compileJinja(source);
   const traits = inspectJinja(template);
@@ -20,15 +22,18 @@ export function jinjaPromptTemplate(
     tools: readonly Tool[],
     think: ThinkValue | undefined,
   ): string =>
-    template.render({
-      messages: withToolNames(messages).map((message) => toJinja(message, traits)),
-      ...(tools.length > 0 ? { tools } : {}),
-      ...firefunctionVariables(tools),
-      add_generation_prompt: messages.at(-1)?.role !== 'assistant',
-      bos_token: gguf.bosToken,
-      eos_token: gguf.eosToken,
-      ...thinkVariables(think, traits),
-    });
+    template.render(
+      {
+        messages: withToolNames(messages).map((message) => toJinja(message, traits)),
+        ...(tools.length > 0 ? { tools } : {}),
+        ...firefunctionVariables(tools, now()),
+        add_generation_prompt: messages.at(-1)?.role !== 'assistant',
+        bos_token: gguf.bosToken,
+        eos_token: gguf.eosToken,
+        ...thinkVariables(think, traits),
+      },
+      { now },
+    );
 
   const probe = (messages: readonly Message[], tools: readonly Tool[]): string =>
     render(messages, tools, undefined);
@@ -40,19 +45,19 @@ export function jinjaPromptTemplate(
     toolCallFormat: deriveToolCallFormat(probe, thinkingTags, answerLayout),
     renderChat: ({ messages, tools, think }: Conversation): string => {
       const last = messages.at(-1);
-      if (last?.role !== 'assistant' || last.toolCalls !== undefined) return render(messages, tools, think);
-      // A last message of the assistant is the beginning of the answer: the model goes on where it ends.
-      return render(messages.slice(0, -1), tools, think) + last.content;
+      const renderOne = (shown: readonly Message[]): string => render(shown, tools, think);
+      if (last?.role !== 'assistant' || last.toolCalls !== undefined) return renderOne(messages);
+      return renderContinuation(messages, renderOne, { tags: thinkingTags, mayThink: think !== false });
     },
     renderInfill: undefined,
   };
 }
 
 /** What firefunction's template wants instead of `tools` and `strftime_now`. */
-function firefunctionVariables(tools: readonly Tool[]): Record<string, unknown> {
+function firefunctionVariables(tools: readonly Tool[], now: Date): Record<string, unknown> {
   return {
     functions: tools.length > 0 ? JSON.stringify(tools, null, 2) : '',
-    datetime: `${new Date().toISOString().slice(0, 19).replace('T', ' ')} GMT`,
+    datetime: `${now.toISOString().slice(0, 19).replace('T', ' ')} GMT`,
   };
 }
 

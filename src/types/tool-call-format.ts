@@ -23,6 +23,8 @@ interface Wrapped {
   readonly fillers: readonly string[];
   /** An id of the model's own making stands between the opening texts and the name. Default: false. */
   readonly hasId?: boolean;
+  /** Members of objects come in the order of the alphabet. Default: as the tool declares them. */
+  readonly isSorted?: boolean;
 }
 
 export interface JsonCallFormat extends Wrapped {
@@ -30,10 +32,14 @@ export interface JsonCallFormat extends Wrapped {
   /** Both keys are empty where the object is `{"name": {…arguments}}`. */
   readonly nameKey: string;
   readonly argumentsKey: string;
-  /** The object holds the name and the arguments and nothing else, in this order. Default: false. */
-  readonly isExact?: boolean;
-  /** What the template writes before and after the object of a single call, white space included. */
-  readonly spelling?: { readonly open: string; readonly close: string };
+  /** All that the object holds, in this order; undefined = something that is not understood, or other objects around it. */
+  readonly members?: readonly JsonCallMember[];
+}
+
+export interface JsonCallMember {
+  readonly key: string;
+  /** `text` and `number`: something beside name and arguments, such as an id. */
+  readonly holds: 'name' | 'arguments' | 'text' | 'number';
 }
 
 export interface NamedCallFormat extends Wrapped {
@@ -51,8 +57,8 @@ export interface TaggedCallFormat extends Wrapped {
   readonly countEnd?: string;
   readonly beforeKey: string;
   readonly afterKey: string;
-  /** The word for a string's type, which stands between `afterKey` and `end`. Default: types are not written. */
-  readonly typeMark?: { readonly string: string; readonly end: string };
+  /** The words for the types of strings and of numbers, which stand between `afterKey` and `end`. Default: types are not written. */
+  readonly typeMark?: { readonly string: string; readonly other: string; readonly end: string };
   readonly afterValue: string;
   /** After the last argument. */
   readonly callClose: string;

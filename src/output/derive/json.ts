@@ -1,6 +1,6 @@
 /** Calls that are JSON objects with name and arguments. */
 import type { JsonValue } from '../../types/json.ts';
-import type { JsonCallFormat } from '../../types/tool-call-format.ts';
+import type { JsonCallFormat, JsonCallMember } from '../../types/tool-call-format.ts';
 import { findJsonEnd } from '../scan/end-finder.ts';
 import { isObject } from '../scan/values.ts';
 import { probe } from './probe.ts';
@@ -9,7 +9,7 @@ import { type Item, surroundings, withList } from './surroundings.ts';
 interface FoundCall extends Item {
   readonly nameKey: string;
   readonly argumentsKey: string;
-  readonly isExact: boolean;
+  readonly members: readonly JsonCallMember[] | undefined;
 }
 
 /** undefined = the calls are not written so. */
@@ -29,8 +29,7 @@ export function describeJson(text: string, positions: readonly number[]): JsonCa
     fillers: withList([open, ...fillers]),
     nameKey: first.nameKey,
     argumentsKey: first.argumentsKey,
-    isExact: first.isExact,
-    spelling: { open: text.slice(0, first.start), close: text.slice((calls.at(-1) ?? first).end) },
+    ...(first.members === undefined ? {} : { members: first.members }),
   };
 }
 
@@ -54,7 +53,7 @@ function enclosingCall(text: string, position: number, name: string): FoundCall 
       const keys = callKeys(value, name);
       if (keys !== undefined) found = { start, end, ...keys };
     } else if (Object.hasOwn(value, 'function')) {
-      found = { ...found, start, end, isExact: false };
+      found = { ...found, start, end, members: undefined };
     } else {
       break;
     }
@@ -65,12 +64,20 @@ function enclosingCall(text: string, position: number, name: string): FoundCall 
 function callKeys(
   value: Readonly<Record<string, JsonValue>>,
   name: string,
-): Pick<FoundCall, 'nameKey' | 'argumentsKey' | 'isExact'> | undefined {
+): Pick<FoundCall, 'nameKey' | 'argumentsKey' | 'members'> | undefined {
   const keys = Object.keys(value);
   const argumentsKey = keys.find((key) => JSON.stringify(value[key]).includes(probe.values[0]));
   if (argumentsKey === undefined) return undefined;
-  if (argumentsKey === name && keys.length === 1) return { nameKey: '', argumentsKey: '', isExact: true };
+  if (argumentsKey === name && keys.length === 1)
+    return { nameKey: '', argumentsKey: '', members: undefined };
   const nameKey = keys.find((key) => value[key] === name);
   if (nameKey === undefined) return undefined;
-  return { nameKey, argumentsKey, isExact: keys.length === 2 && keys[0] === nameKey };
+  const members = keys.flatMap((key): JsonCallMember[] => {
+    const item = value[key];
+    if (key === nameKey) return [{ key, holds: 'name' }];
+    if (key === argumentsKey) return isObject(item) ? [{ key, holds: 'arguments' }] : [];
+    if (typeof item === 'string') return [{ key, holds: 'text' }];
+    return typeof item === 'number' ? [{ key, holds: 'number' }] : [];
+  });
+  return { nameKey, argumentsKey, members: members.length === keys.length ? members : undefined };
 }

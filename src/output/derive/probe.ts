@@ -53,6 +53,16 @@ export function renderCalls(render: RenderProbe, count: number): string | undefi
   return text !== undefined && names.every((name) => text.includes(name)) ? text : undefined;
 }
 
+/** Whether the template puts arguments in the order of the alphabet. */
+export function sortsArguments(render: RenderProbe): boolean {
+  const reversed = Object.fromEntries(Object.entries(probeArguments).reverse());
+  const [name] = probe.names;
+  const toolCalls = [{ id: probe.ids[0], index: 0, name, arguments: reversed }];
+  const text = renderTurn(render, { role: 'assistant', content: '', toolCalls }, probeTools) ?? '';
+  const places = probe.keys.map((key) => text.lastIndexOf(key));
+  return places.every((place, i) => place > (places[i - 1] ?? -1));
+}
+
 /** The same for a plain answer. */
 export function renderAnswer(render: RenderProbe): string | undefined {
   const text = renderTurn(render, { role: 'assistant', content: probe.answer }, []);

@@ -35,7 +35,9 @@ export function describeTagged(text: string, positions: readonly number[]): Tagg
     ...(name.mark === undefined ? {} : { countEnd: name.after }),
     beforeKey,
     afterKey: afterKey.before,
-    ...(afterKey.mark === undefined ? {} : { typeMark: { string: afterKey.mark, end: afterKey.after } }),
+    ...(afterKey.mark === undefined
+      ? {}
+      : { typeMark: { string: afterKey.mark, other: afterKey.otherMark ?? '', end: afterKey.after } }),
     afterValue,
     callClose,
     fillers: withList([...closes, ...fillers.filter((filler) => filler !== around.close)]),
@@ -72,6 +74,8 @@ interface Split {
   readonly before: string;
   /** The word of the first text that the second has another for; undefined = the texts are the same. */
   readonly mark?: string;
+  /** The other. */
+  readonly otherMark?: string;
   readonly after: string;
 }
 
@@ -79,6 +83,7 @@ interface Split {
 function splitMark(first: string, second: string): Split {
   if (first === second) return { before: first.trim(), after: '' };
   const head = first.slice(0, commonLength(first, second)).replace(/\w+$/, '');
-  const mark = /^\w+/.exec(first.slice(head.length))?.[0] ?? '';
-  return { before: head.trim(), mark, after: first.slice(head.length + mark.length).trim() };
+  const [mark, otherMark] = [first, second].map((text) => /^\w+/.exec(text.slice(head.length))?.[0] ?? '');
+  const after = first.slice(head.length + (mark ?? '').length).trim();
+  return { before: head.trim(), mark: mark ?? '', otherMark: otherMark ?? '', after };
 }

@@ -1,0 +1,66 @@
+/** Calls whose name and arguments stand between tags. */
+import type { Tool } from '../../types/message.ts';
+import type { QuietSpan } from '../../types/quiet-span.ts';
+import type { TaggedCallFormat } from '../../types/tool-call-format.ts';
+import { type Expression, literal, RuleSet } from '../rule-set.ts';
+import { pythonSpelling } from '../spelling.ts';
+import { blank, type Parameter, parametersOf } from './arguments.ts';
+import type { ToolCallGrammar } from './index.ts';
+import { afterCall } from './scan.ts';
+import { spaced, textOrJson } from './text-or-json.ts';
+
+export function taggedCalls(
+  format: TaggedCallFormat,
+  tools: readonly Tool[],
+  quiet: QuietSpan | undefined,
+): ToolCallGrammar {
+  const { beforeName } = format;
+  const rules = new RuleSet(pythonSpelling);
+  const call = rules.rule('call', tools.map((tool, i) => taggedCall(rules, format, tool, i)).join(' | '));
+  const rest = afterCall(rules, { openers: [{ text: beforeName, call }], quiet });
+  rules.define('root', `${literal(beforeName)} ${call} ${rest}`);
+  return { gbnf: rules.toString(), triggers: [{ text: beforeName }] };
+}
+
+function taggedCall(rules: RuleSet, format: TaggedCallFormat, tool: Tool, index: number): Expression {
+  const parameters = parametersOf(tool).map((parameter, i) => {
+    const written = taggedParameter(rules, format, parameter, `tool-${index}-${i}`);
+    return parameter.isRequired ? written : `(${written})?`;
+  });
+  const count = format.countEnd === undefined ? '' : `[0-9]{1,6} ${spaced(format.countEnd)}`;
+  return [
+    literal(tool.function.name),
+    blank,
+    spaced(format.afterName),
+    count,
+    ...parameters,
+    blank,
+    spaced(format.callClose),
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function taggedParameter(
+  rules: RuleSet,
+  format: TaggedCallFormat,
+  { name, schema }: Parameter,
+  hint: string,
+): Expression {
+  const { typeMark } = format;
+  const { text, json } = textOrJson(rules, schema, format.afterValue, hint);
+  const head = `${blank} ${literal(format.beforeKey)} ${literal(name)} ${blank} ${spaced(format.afterKey)}`;
+  // Without a mark of the type, what may be text is read as text.
+  if (typeMark === undefined) return `${head} ${text ?? json}`;
+  const end = spaced(typeMark.end);
+  const others = typeMark.other === 'false' ? ['false'] : [...new Set([typeMark.other, ...jsonTypes])];
+  const marks = others.filter((mark) => mark !== typeMark.string).map(literal);
+  const ways = [
+    text === undefined ? '' : `${literal(typeMark.string)} ${end} ${text}`,
+    json === undefined ? '' : `(${marks.join(' | ')}) ${end} ${json}`,
+  ];
+  return `${head} (${ways.filter(Boolean).join(' | ')})`;
+}
+
+/** What models write for the types of JSON that are no strings. */
+const jsonTypes = ['number', 'integer', 'boolean', 'array', 'object', 'null'];

@@ -1,0 +1,66 @@
+/** Prompts that end inside a message of the assistant, so that the model goes on where it ends. */
+import type { AnswerStart, ThinkingTags } from '../output/types.ts';
+import type { Message } from '../types/message.ts';
+
+/** Words that no conversation contains: where they appear, the template puts a message's content, or its thought. */
+const mark = { content: 'zqcriacontent', thought: 'zqcriathought' };
+
+/** Where the last message leaves off; undefined = it is no answer to go on with. */
+export function continuedPart(messages: readonly Message[]): 'inContent' | 'inThought' | undefined {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant' || last.toolCalls !== undefined) return undefined;
+  if (last.content !== '') return 'inContent';
+  return last.thinking === undefined || last.thinking === '' ? undefined : 'inThought';
+}
+
+/** Where the model's answer begins. */
+export function answerStart(
+  messages: readonly Message[],
+  prompt: string,
+  tags: ThinkingTags | undefined,
+): AnswerStart {
+  const part = continuedPart(messages);
+  if (part === 'inContent' || (part === 'inThought' && tags !== undefined)) return part;
+  return tags !== undefined && prompt.trimEnd().endsWith(tags.open) ? 'thought' : 'free';
+}
+
+/**
+ * The conversation up to the last character of its last message. The template's own rendering of an earlier answer tells what
+ * stands before it: a channel's header, an emptied thought. Without such an answer, the prompt for a new one, where the thought is
+ * closed that the prompt may have opened.
+ */
+export function renderContinuation(
+  messages: readonly Message[],
+  render: (messages: readonly Message[]) => string,
+  { tags, mayThink }: { readonly tags: ThinkingTags | undefined; readonly mayThink: boolean },
+): string {
+  const last = messages.at(-1);
+  const earlier = messages.slice(0, -1);
+  const part = continuedPart(messages);
+  if (last === undefined || part === undefined) return render(earlier);
+  if (part === 'inContent') {
+    const marked = { ...last, content: mark.content };
+    const head = before(mark.content, () => render([...earlier, marked])) ?? render(earlier);
+    const isOpen = tags !== undefined && head.trimEnd().endsWith(tags.open);
+    return `${head}${isOpen ? `${tags.close}\n\n` : ''}${last.content}`;
+  }
+  const start = render(earlier);
+  // A model that does not think has nothing to go on with, and one that was told not to has closed its thought.
+  if (tags === undefined || !mayThink || start.trimEnd().endsWith(tags.close)) return start;
+  const marked = { ...last, content: mark.content, thinking: mark.thought };
+  const head = start.trimEnd().endsWith(tags.open)
+    ? start
+    : (before(mark.thought, () => render([...earlier, marked])) ?? `${start}${tags.open}\n`);
+  return `${head}${last.thinking}`;
+}
+
+/** What the template writes before the mark; undefined = it refuses such a message, or does not show it. */
+function before(word: string, render: () => string): string | undefined {
+  try {
+    const text = render();
+    const at = text.lastIndexOf(word);
+    return at < 0 ? undefined : text.slice(0, at);
+  } catch {
+    return undefined; // the prompt for a new answer is rendered instead, and tells what is wrong otherwise
+  }
+}
