@@ -15,6 +15,7 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   { names: ['serve', 'start'], load: async () => (await import('./serve.ts')).registerServe },
   { names: ['create'], load: async () => (await import('./create.ts')).registerCreate },
+  { names: ['import'], load: async () => (await import('./import.ts')).registerImport },
   { names: ['show'], load: async () => (await import('./show.ts')).registerShow },
   { names: ['run'], load: async () => (await import('./run.ts')).registerRun },
   { names: ['embed'], load: async () => (await import('./embed.ts')).registerEmbed },
