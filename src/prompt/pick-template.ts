@@ -9,23 +9,23 @@ import type { PromptTemplate } from './types.ts';
 const plainTemplate = '{{ .Prompt }}';
 
 /** Compiled templates live as long as the resolved model that they belong to. */
-export function createTemplateCache(): (model: ResolvedModel) => PromptTemplate {
+export function createTemplateCache(now?: () => Date): (model: ResolvedModel) => PromptTemplate {
   const cache = new WeakMap<ResolvedModel, PromptTemplate>();
   return (model) => {
     let template = cache.get(model);
     if (template === undefined) {
-      template = pickTemplate(model);
+      template = pickTemplate(model, now);
       cache.set(model, template);
     }
     return template;
   };
 }
 
-/** Throws `template_error` when the chosen template does not compile. */
-export function pickTemplate(model: ResolvedModel): PromptTemplate {
+/** Throws `template_error` when the chosen template does not compile. `now`: default, the system's clock. */
+export function pickTemplate(model: ResolvedModel, now?: () => Date): PromptTemplate {
   const template =
     model.chatTemplate.language === 'jinja'
-      ? jinjaPromptTemplate(model.chatTemplate.source, model.gguf)
+      ? jinjaPromptTemplate(model.chatTemplate.source, model.gguf, now)
       : goPromptTemplate(model.chatTemplate.source || plainTemplate);
   return template.renderInfill === undefined && model.gguf.fim !== undefined
     ? { ...template, renderInfill: infillByTokens(model.gguf.fim) }
