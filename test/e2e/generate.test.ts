@@ -18,6 +18,11 @@ beforeAll(async () => {
       { role: 'assistant', content: 'The opposite of big is small.' },
     ],
   });
+  await createModel(server, {
+    model: 'filler',
+    from: 'cria-mini',
+    template: '{{ if .Suffix }}<S>{{ .Suffix }}<P>{{ end }}{{ .Prompt }}',
+  });
 });
 afterAll(() => server.stop());
 
@@ -151,6 +156,12 @@ describe('the prompt', () => {
       { suffix: 'lo', system: 'S' },
       '<|fim_prefix|>hi<|fim_suffix|>lo<|fim_middle|>',
     ],
+    [
+      'prompt and suffix as the template of the model has them',
+      { model: 'filler', suffix: 'lo' },
+      '<S>lo<P>hi',
+    ],
+    ['the other branch of it without a suffix', { model: 'filler' }, 'hi'],
     [
       'a template of the request',
       { model: 'staged', template: '{{ .System }}/{{ .Prompt }}/{{ .Response }}' },

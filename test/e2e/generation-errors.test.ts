@@ -140,6 +140,7 @@ const common = (ask: (text: string) => object): readonly Row[] => [
     'invalid format: "[\\"json\\"]"; expected "json" or a valid JSON Schema object',
   ],
   [{ format: { type: 'string', pattern: '(a)\\1' } }, 400, /pattern/],
+  [{ format: { type: 'object', not: {} } }, 400, /allows no value/],
   [{ format: { type: 'gbnf' } }, 400, 'format of type "gbnf" needs its text in "grammar"'],
   [{ format: { type: 'gbnf', grammar: 'root ::= missing' } }, 400, /GBNF/],
   // the context

@@ -32,15 +32,6 @@ it('knows how to download a model', async () => {
   expect(message.content).toContain('cria pull');
 });
 
-it('thinks when asked to, and not otherwise', async () => {
-  const messages = [{ role: 'user', content: 'How do I download a model?' }];
-  const thought = await ollama.chat({ model: 'cria-mini', messages, think: true });
-  expect(thought.message.thinking?.length).toBeGreaterThan(0);
-  expect(thought.message.content).not.toContain('think>');
-  const plain = await ollama.chat({ model: 'cria-mini', messages, think: false });
-  expect(plain.message.thinking).toBeUndefined();
-});
-
 it('calls a tool and makes an answer of the result', async () => {
   const question = { role: 'user', content: 'What is the weather in Berlin?' };
   const request = { model: 'cria-mini', tools: [weather], think: false };
@@ -55,22 +46,6 @@ it('calls a tool and makes an answer of the result', async () => {
   };
   const { message: answer } = await ollama.chat({ ...request, messages: [question, message, result] });
   expect(answer.content).toBe('It is sunny in Berlin, 21 degrees.');
-});
-
-it('streams the call in a chunk of its own before the last one', async () => {
-  const messages = [{ role: 'user', content: 'What is the weather in Leeds?' }];
-  const stream = await ollama.chat({
-    model: 'cria-mini',
-    messages,
-    tools: [weather],
-    think: false,
-    stream: true,
-  });
-  const chunks = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  expect(chunks.at(-2)?.message.tool_calls).toHaveLength(1);
-  expect(chunks.at(-2)?.done).toBe(false);
-  expect(chunks.at(-1)).toMatchObject({ done: true, done_reason: 'stop', message: { content: '' } });
 });
 
 it('passes the core set of its evaluation', { timeout: 180_000 }, async () => {
