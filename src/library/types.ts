@@ -60,6 +60,7 @@ export interface CreateRequest {
   /** Relative path → digest text, as sent. */
   readonly files?: Readonly<Record<string, string>>;
   readonly adapters?: Readonly<Record<string, string>>;
+  readonly draftFiles?: Readonly<Record<string, string>>;
   readonly template?: string;
   readonly system?: string;
   readonly licenses: readonly string[];

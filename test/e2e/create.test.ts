@@ -1,8 +1,9 @@
 /** Models made of cria-mini's folder of safetensors answer as its GGUF does, whole and quantized. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeSafetensors } from '../../src/convert/testdata/safetensors.ts';
 import { root, startCria, type TestServer } from '../support/cria.ts';
 
 const questions = ['Hello, who are you?', 'What is the capital of France?', 'What is 2 plus 2?'];
@@ -27,7 +28,7 @@ async function answers(model: string): Promise<string[]> {
       body: JSON.stringify({
         model,
         messages: [{ role: 'user', content }],
-        options: { temperature: 0 },
+        options: { temperature: 0, num_predict: 60 },
         stream: false,
       }),
     });
@@ -52,6 +53,33 @@ describe('cria create from safetensors', () => {
     const texts = await answers('converted');
     if (level === 'Q4_K_M') expect(texts.every((text) => text.length > 0)).toBe(true);
     else expect(texts).toEqual(await answers('cria-mini'));
+  });
+
+  it.each<[string, number, boolean]>([
+    ['changes answers', 1, true],
+    ['without strength changes none', 0, false],
+  ])('an adapter %s', async (_name, strength, isDifferent) => {
+    const config = JSON.parse(readFileSync(path.join(root, 'model/cria-mini/config.json'), 'utf8'));
+    const module = 'base_model.model.model.layers.0.mlp.down_proj';
+    const wave = (size: number, factor: number) =>
+      Array.from({ length: size }, (_, i) => factor * Math.sin(i));
+    const { hidden_size: height, intermediate_size: width } = config;
+    const lora = path.join(folder, 'lora');
+    mkdirSync(lora, { recursive: true });
+    writeFileSync(path.join(lora, 'adapter_config.json'), JSON.stringify({ r: 1, lora_alpha: 16 }));
+    writeFileSync(
+      path.join(lora, 'adapter_model.safetensors'),
+      makeSafetensors({
+        [`${module}.lora_A.weight`]: { shape: [1, width], values: wave(width, 1) },
+        [`${module}.lora_B.weight`]: { shape: [height, 1], values: wave(height, strength) },
+      }),
+    );
+    writeFileSync(path.join(folder, 'Adapted'), 'FROM cria-mini\nADAPTER ./lora\n');
+    const created = await server.cli(['create', 'adapted', '-f', 'Adapted'], { cwd: folder });
+    expect(created).toMatchObject({ code: 0, stderr: expect.stringContaining('converting adapter') });
+    const [adapted, plain] = [await answers('adapted'), await answers('cria-mini')];
+    if (isDifferent) expect(adapted).not.toEqual(plain);
+    else expect(adapted).toEqual(plain);
   });
 
   it('says why a type cannot be had', async () => {

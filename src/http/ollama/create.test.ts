@@ -17,6 +17,8 @@ describe('the request', () => {
       { model: 'm', files: { 'a.gguf': 'sha256:0' }, adapters: { b: 'sha256:1' } },
       { files: { 'a.gguf': 'sha256:0' }, adapters: { b: 'sha256:1' } },
     ],
+    ['a draft', { model: 'm', draft_files: { a: 'sha256:0' } }, { draftFiles: { a: 'sha256:0' } }],
+    ['no drafts', { model: 'm', draft_files: {} }, {}],
     ['one license', { model: 'm', license: 'MIT' }, { licenses: ['MIT'] }],
     ['licenses', { model: 'm', license: ['MIT', 'BSD'] }, { licenses: ['MIT', 'BSD'] }],
     ['an empty license', { model: 'm', license: '' }, {}],
@@ -77,7 +79,13 @@ describe('the request', () => {
       400,
       '--draft-quantize requires a DRAFT model',
     ],
-    ['a draft', { model: 'm', draft_files: { a: 'b' } }, 501, 'draft models are not implemented yet'],
+    ['a remote that is none', { model: 'm', remote_host: 'a b' }, 400, 'bad remote'],
+    [
+      'a draft of a remote',
+      { model: 'm', remote_host: 'x', draft_files: { a: 'b' } },
+      400,
+      'DRAFT cannot be used with remote models',
+    ],
     ['a remote', { model: 'm', remote_host: 'x' }, 501, 'remote models are not implemented yet'],
   ])('refuses %s', async (_name, body, status, error) => {
     const { call, calls } = await start();

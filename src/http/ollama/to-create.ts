@@ -9,8 +9,7 @@ export function toCreateRequest(body: CreateRequestBody): CreateRequest {
   const hasDraft = body.draft_files !== undefined && Object.keys(body.draft_files).length > 0;
   if (body.draft_quantize && !hasDraft)
     throw new CriaError('bad_request', '--draft-quantize requires a DRAFT model');
-  if (hasDraft) throw new CriaError('not_implemented', 'draft models are not implemented yet');
-  if (body.remote_host) throw new CriaError('not_implemented', 'remote models are not implemented yet');
+  if (body.remote_host) refuseRemote(body.remote_host, hasDraft);
 
   const quantize = body.quantize || body.quantization;
   return {
@@ -18,6 +17,7 @@ export function toCreateRequest(body: CreateRequestBody): CreateRequest {
     ...given('from', body.from),
     ...given('files', body.files),
     ...given('adapters', body.adapters),
+    ...(hasDraft ? given('draftFiles', body.draft_files) : {}),
     ...given('template', body.template),
     ...given('system', body.system),
     licenses: toLicenses(body.license),
@@ -32,6 +32,14 @@ export function toCreateRequest(body: CreateRequestBody): CreateRequest {
     ...given('requires', body.requires),
     ...given('info', body.info),
   };
+}
+
+/** In Ollama's words, as far as they say more than that it cannot be done. */
+function refuseRemote(host: string, hasDraft: boolean): never {
+  const url = /^\w+:\/\//.test(host) ? host : `http://${host}`;
+  if (!URL.canParse(url)) throw new CriaError('bad_request', 'bad remote');
+  if (hasDraft) throw new CriaError('bad_request', 'DRAFT cannot be used with remote models');
+  throw new CriaError('not_implemented', 'remote models are not implemented yet');
 }
 
 /** A property unless it was left out; an empty string says nothing either. */

@@ -46,10 +46,12 @@ export interface CheckedRequest {
 export function checkRequest(request: CreateRequest, inspectGoTemplate: InspectGoTemplate): CheckedRequest {
   const files = uploadedFiles(request.files ?? {});
   const adapters = uploadedFiles(request.adapters ?? {});
+  const drafts = uploadedFiles(request.draftFiles ?? {});
   const { source, base } = parseModelSource(request.model);
   if (source === 'cloud') throw remoteModel();
   const name = parseModelName(base);
   if (request.template !== undefined) checkTemplate(request.template, inspectGoTemplate);
+  if (drafts.length > 0) throw new CriaError('not_implemented', 'draft models are not implemented yet');
   if (adapters.length > 1 && !adapters.some(isSafetensors))
     throw new CriaError('bad_request', 'only one adapter is currently supported');
   return {

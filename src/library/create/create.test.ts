@@ -341,6 +341,8 @@ describe('refusals', () => {
       { files: { 'model.safetensors': digest } },
       { code: 'blob_not_found' },
     ],
+    ['a draft', { from: 'a', draftFiles: { a: digest } }, { code: 'not_implemented' }],
+    ['a draft without a digest', { from: 'a', draftFiles: { a: '' } }, { code: 'invalid_digest' }],
     [
       'two adapters',
       { from: 'a', adapters: { a: digest, b: digest } },
