@@ -34,7 +34,7 @@ export const defaultSettings: RegistrySettings = {
   maxAttempts: 6,
   backoffMs: 1_000,
   checkpointMs: 1_000,
-  checkpointBytes: 8 * 1024 * 1024,
+  checkpointBytes: 32 * 1024 * 1024,
 };
 
 /** Bounds of what a registry may send besides blobs, whose sizes their manifests tell. */

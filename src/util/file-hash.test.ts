@@ -74,8 +74,8 @@ describe.each(implementations)('hashing %s', (_name, create) => {
       appendFileSync(growing, bytes.subarray(at, at + 2_000_000));
       hash.advance(Math.min(at + 2_000_000, bytes.length));
       hash.advance(1); // nothing goes back
-      await expect.poll(() => hash.position).toBe(Math.min(at + 2_000_000, bytes.length));
     }
+    await expect.poll(() => hash.position).toBeGreaterThan(4_000_000); // without being asked to finish
     renameSync(growing, path.join(dir, 'grown'));
     expect(await hash.finish()).toBe(hexOf(bytes));
   });

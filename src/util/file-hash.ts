@@ -6,7 +6,7 @@ import { cancelledError } from '../errors.ts';
 
 /** The hash of a file's beginning, which grows with the file. Ends with `dispose`. */
 export interface FileHash extends Disposable {
-  /** Bytes hashed so far; lags behind a little. */
+  /** Bytes hashed so far; a hasher may let a few megabytes gather before it goes on. */
   readonly position: number;
   /** The first `end` bytes are in the file and will not change any more. Less than before means nothing. */
   advance(end: number): void;

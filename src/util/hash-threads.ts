@@ -93,6 +93,9 @@ class Thread {
   }
 }
 
+/** A message wakes the thread, which costs as much as hashing some hundred kilobytes. */
+const worthTellingBytes = 4 * 1024 * 1024;
+
 type Order = { kind: 'advance'; end: number } | { kind: 'finish' | 'close' };
 
 class ThreadHash implements FileHash {
@@ -104,6 +107,8 @@ class ThreadHash implements FileHash {
   #isSettled = false;
   #position = 0;
   #end = 0;
+  /** What the thread knows of `#end`. */
+  #told = 0;
 
   constructor(tell: (order: Order) => void, onSettled: () => void) {
     this.#tell = tell;
@@ -120,13 +125,15 @@ class ThreadHash implements FileHash {
   }
 
   advance(end: number): void {
-    if (this.#isSettled || end <= this.#end) return;
-    this.#end = end;
-    this.#tell({ kind: 'advance', end });
+    this.#end = Math.max(this.#end, end);
+    if (!this.#isSettled && this.#end - this.#told >= worthTellingBytes) this.#tellEnd();
   }
 
   finish(): Promise<string> {
-    if (!this.#isSettled) this.#tell({ kind: 'finish' });
+    if (!this.#isSettled) {
+      this.#tellEnd();
+      this.#tell({ kind: 'finish' });
+    }
     return this.#result;
   }
 
@@ -135,6 +142,11 @@ class ThreadHash implements FileHash {
     this.#tell({ kind: 'close' });
     this.#settle();
     this.#reject(cancelledError());
+  }
+
+  #tellEnd(): void {
+    this.#told = this.#end;
+    this.#tell({ kind: 'advance', end: this.#end });
   }
 
   take(answer: HashAnswer): void {

@@ -1,4 +1,5 @@
 /** Fetches one blob in parallel parts, hashing it meanwhile, and puts it into the store when its digest is right. */
+import { setMaxListeners } from 'node:events';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, statfs } from 'node:fs/promises';
 import path from 'node:path';
@@ -155,6 +156,7 @@ export class Download {
     const sync = new BackgroundSync(() => handle.datasync());
     const broken = new AbortController();
     const partSignal = AbortSignal.any([signal, broken.signal]);
+    setMaxListeners(0, partSignal); // every part listens
     try {
       hash.advance(contiguousBytes(parts)); // starts on what is there already
       const missing = parts.filter((part) => !isComplete(part));

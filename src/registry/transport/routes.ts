@@ -36,9 +36,6 @@ export interface Routes {
   close(): void;
 }
 
-/** Enough that a body is not stopped and started for each piece of it. */
-const highWaterMark = 512 * 1024;
-
 export function createRoutes(options: RouteOptions): Routes {
   const { stallMs } = options;
   const chooseProxy = createProxyChooser(options.proxy);
@@ -55,11 +52,8 @@ export function createRoutes(options: RouteOptions): Routes {
     return created;
   }
 
-  /** `secureContext`, `highWaterMark`, `lookup`: for the sockets that the agent makes. */
-  function socketOptions(
-    isSecure: boolean,
-  ): HttpAgentOptions & { highWaterMark: number; secureContext?: SecureContext } {
-    const common = { keepAlive: true, timeout: stallMs, highWaterMark };
+  function socketOptions(isSecure: boolean): HttpAgentOptions & { secureContext?: SecureContext } {
+    const common = { keepAlive: true, timeout: stallMs };
     if (!isSecure || options.certificates === undefined) return common;
     context ??= createSecureContext({ ca: [...options.certificates] });
     return { ...common, secureContext: context };
