@@ -45,3 +45,24 @@ describe.skipIf(templates === undefined)('tool calls of real templates', () => {
     });
   }
 });
+
+describe.skipIf(templates === undefined)('texts that a template does not escape', () => {
+  it.each(["it's", '"x"', `rock 'n' "roll"`, "a', b", "f('x')", 'two\nlines'])(
+    'come back from LFM2.5: %j',
+    (city) => {
+      const source = templates?.get('LFM2.5-8B-A1B.jinja') ?? '';
+      const template = jinjaPromptTemplate(source, { bosToken: '', eosToken: '' });
+      const toolCalls = [{ name: 'get_weather', arguments: { city, days: 3 } }];
+      const text = written(template, { role: 'assistant', content: '', toolCalls });
+      const parser = createAnswerParser({
+        thinkingTags: template.thinkingTags,
+        start: 'free',
+        layout: template.answerLayout,
+        toolCallFormat: template.toolCallFormat,
+        tools,
+      });
+      const pieces = [...[...text].flatMap((char) => parser.push(char)), ...parser.end()];
+      expect(pieces).toContainEqual({ type: 'toolCall', name: 'get_weather', arguments: { city, days: 3 } });
+    },
+  );
+});

@@ -1,5 +1,6 @@
 /** Reads values as Python writes them, such as `['a', True, {'b': None}]`, into JSON. */
 import type { JsonObject, JsonValue } from '../../types/json.ts';
+import { endsString } from './python-string.ts';
 
 /** Deeper nesting than this is nothing that a model means. */
 const maxDepth = 32;
@@ -71,7 +72,7 @@ class Reader {
   value(depth: number): JsonValue {
     if (depth > maxDepth) throw new NotPython();
     const char = this.#next();
-    if (char === '"' || char === "'") return this.#string(char);
+    if (char === '"' || char === "'") return this.#string(char, depth === 0);
     if (char === '[' || char === '(') return this.#list(char === '[' ? ']' : ')', depth);
     if (char === '{') return this.#dict(depth);
     const word = this.#match(/[-+]?[\w.]+(?:[eE][-+]?\d+)?/y);
@@ -102,18 +103,18 @@ class Reader {
         return Object.fromEntries(entries);
       }
       if (quote !== '"' && quote !== "'") throw new NotPython();
-      const key = this.#string(quote);
+      const key = this.#string(quote, false);
       this.#take(':');
       entries.push([key, this.value(depth + 1)]);
       this.#comma('}');
     }
   }
 
-  #string(quote: string): string {
+  #string(quote: string, isInCall: boolean): string {
     let result = '';
     for (let i = this.#position + 1; i < this.#text.length; i++) {
       const char = this.#text[i] ?? '';
-      if (char === quote) {
+      if (char === quote && endsString(this.#text, i + 1, isInCall, true) === true) {
         this.#position = i + 1;
         return result;
       }
