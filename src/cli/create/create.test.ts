@@ -128,6 +128,21 @@ REQUIRES v0.14.0`,
     });
   });
 
+  it.each<[string, string]>([
+    ['the first part', 'FROM ./m-00001-of-00003.gguf\n'],
+    ['every part', [1, 2, 3].map((i) => `FROM ./m-0000${i}-of-00003.gguf\n`).join('')],
+    ['their folder', 'FROM .\n'],
+  ])('takes all parts of a split model by %s', async (_name, modelfile) => {
+    const names = [1, 2, 3].map((i) => `m-0000${i}-of-00003.gguf`);
+    for (const name of names) write(name, `part ${name}`);
+    write('Modelfile', modelfile);
+    const { exitCode } = await create(['split']);
+    expect(exitCode).toBe(0);
+    expect(sentRequest().files).toEqual(
+      Object.fromEntries(names.map((name) => [name, digestOf(`part ${name}`)])),
+    );
+  });
+
   it('takes the files of an adapter and leaves its checkpoints', async () => {
     write('Modelfile', 'FROM llama3\nADAPTER ./lora');
     write('lora/adapter_model.safetensors', 'weights');

@@ -51,11 +51,28 @@ async function findFiles(target: string, wanted: readonly Group[]): Promise<Mode
   const stats = await stat(target).catch((error: unknown) => {
     throw fileError(target, error);
   });
-  if (stats.isFile()) return [{ name: path.basename(target), path: target, sizeBytes: stats.size }];
+  if (stats.isFile())
+    return [
+      { name: path.basename(target), path: target, sizeBytes: stats.size },
+      ...(await furtherParts(target)),
+    ];
   if (!stats.isDirectory()) throw new Error(`${target}: neither a file nor a folder`);
   const root = await realpath(target);
   const names = await selectNames(await listNames(root), (name) => isZip(path.join(root, name)), wanted);
   return Promise.all(names.map((name) => fileInside(root, name)));
+}
+
+/** The first file of a split GGUF stands for all that lie beside it, as for llama.cpp. */
+async function furtherParts(target: string): Promise<ModelFile[]> {
+  const [, stem = '', count = ''] = /^(.*)-00001-of-(\d{5})\.gguf$/.exec(target) ?? [];
+  const files: ModelFile[] = [];
+  for (let i = 2; i <= Number(count); i++) {
+    const file = `${stem}-${String(i).padStart(5, '0')}-of-${count}.gguf`;
+    const stats = await stat(file).catch(() => undefined);
+    if (stats === undefined || !stats.isFile()) break; // the server tells which one is missing
+    files.push({ name: path.basename(file), path: file, sizeBytes: stats.size });
+  }
+  return files;
 }
 
 /** Picks from the names of files in a folder and the folders in it. */
