@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '../..');
-const main = path.join(root, 'dist', 'main.js');
+export const main = path.join(root, 'dist', 'main.js');
 
 /** The small model that the repository carries. */
 export const miniModelPath = path.join(root, 'model', 'cria-mini.gguf');
@@ -18,6 +18,8 @@ export interface TestServer {
   /** Its home folder: nothing outside is touched. */
   readonly home: string;
   readonly modelsDir: string;
+  /** What it and the commands that talk to it find in their environment. */
+  readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly pid: number;
   /** What it has logged so far. */
   log(): string;
@@ -78,6 +80,7 @@ export async function startCria(env: Readonly<Record<string, string>> = {}): Pro
     url,
     home,
     modelsDir,
+    env: fullEnv,
     get pid() {
       return child.pid ?? 0;
     },
