@@ -441,6 +441,12 @@ describe('generate', () => {
     ],
     ['num_predict 0', { options: { num_predict: 0 } }, {}, { nPredict: -1 }],
     ['truncate and shift', { truncate: false, shift: false }, {}, { truncate: false, shift: false }],
+    [
+      'the shift of DeepSeek 2',
+      {},
+      { details: { ...fakeModel().details, family: 'deepseek2' } },
+      { shift: false },
+    ],
   ])('renders %s', async (_, request, model, work) => {
     const { inference, works } = setup(fakeModel(model));
     await collect(await inference.generate(generateRequest(request), { signal }));

@@ -365,20 +365,35 @@ describe('many requests', () => {
     expect(await Promise.all(prompts.map(ask))).toEqual(serial);
   });
 
-  it('find the slot of one that has gone free', async () => {
+  /** Unloading waits for whoever still generates. */
+  async function expectIdle(): Promise<void> {
+    await ollama.generate({ model, prompt: '', keep_alive: 0 });
+    await expect.poll(async () => (await ollama.ps()).models, { timeout: 5_000 }).toEqual([]);
+  }
+  const tooLong = {
+    model,
+    prompt: 'hello',
+    options: { num_predict: 100_000, logit_bias: endless } as object,
+  };
+
+  it('find the slot of one whose client has left a stream', async () => {
     const client = new Ollama({ host: server.url });
-    const stream = await client.generate({
-      model,
-      prompt: 'hello',
-      stream: true,
-      options: { num_predict: 100_000, logit_bias: endless } as object,
-    });
+    const stream = await client.generate({ ...tooLong, stream: true });
     let nChunks = 0;
     await expect(async () => {
       for await (const _ of stream) if (++nChunks === 5) client.abort();
     }).rejects.toThrow('aborted');
-    // Unloading waits for whoever still generates.
-    await ollama.generate({ model, prompt: '', keep_alive: 0 });
-    await expect.poll(async () => (await ollama.ps()).models, { timeout: 5_000 }).toEqual([]);
+    await expectIdle();
+  });
+
+  it('find the slot of one whose client waits for the whole answer no longer', async () => {
+    const controller = new AbortController();
+    const body = JSON.stringify({ ...tooLong, stream: false });
+    const answer = fetch(`${server.url}/api/generate`, { method: 'POST', body, signal: controller.signal });
+    // Later, and so behind it.
+    await ollama.generate({ model, prompt: 'hello' });
+    controller.abort();
+    await expect(answer).rejects.toThrow('aborted');
+    await expectIdle();
   });
 });

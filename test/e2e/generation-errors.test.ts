@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Ollama } from 'ollama';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeRandomBert } from '../../src/engine/testdata/random-bert.ts';
 import { writeRandomModel } from '../../src/engine/testdata/random-model.ts';
@@ -56,6 +57,11 @@ function breakStore(): void {
   write('stub', JSON.stringify(configured('1', { remote_host: 'https://ollama.com', remote_model: 'm' })));
   write('painter', JSON.stringify(configured('2', { capabilities: ['image'] })));
   write('oldqwen', JSON.stringify(configured('3', { model_family: 'qwen3', model_families: ['qwen3'] })));
+  const mllama = configured('5', { model_family: 'mllama', model_families: ['mllama'] });
+  const [weights] = manifest.layers;
+  const projector = { ...weights, mediaType: 'application/vnd.ollama.image.projector' };
+  write('oldvision', JSON.stringify({ ...mllama, layers: [weights, projector] }));
+  write('oneeyed', JSON.stringify(mllama));
   const template = { mediaType: 'application/vnd.ollama.image.template', ...blob('4', '{{ .Prompt') };
   write('untold', JSON.stringify(withLayer(template)));
 }
@@ -106,6 +112,11 @@ const common = (ask: (text: string) => object): readonly Row[] => [
   [{ model: 'untold' }, 500, /^template: /],
   [{ model: 'torn' }, 404, 'model "torn" not found, try pulling it first'],
   [{ model: 'unloadable' }, 500, /could not load the model.*key not found/],
+  [
+    { model: 'oldvision' },
+    500,
+    "'llama3.2-vision' is no longer compatible with your version of Ollama and has been replaced by a newer version. To re-download, run 'ollama pull llama3.2-vision'",
+  ],
   // what the model cannot
   [{ think: true }, 400, '"plain" does not support thinking'],
   [{ think: 'low' }, 400, '"plain" does not support thinking'],
@@ -168,6 +179,11 @@ const generateRows: readonly Row[] = [
   [{ images: [`data:image/png;base64,${picture}`] }, 400, 'illegal base64 data at input byte 4'],
   [{ images: ['iVBORw0KGgo'] }, 400, 'illegal base64 data at input byte 8'],
   [{ images: [picture] }, 400, `${plainName} does not support vision`],
+  [
+    { model: 'oneeyed', images: [picture, picture] },
+    400,
+    'this model only supports one image while more than one image requested',
+  ],
   [{ model: 'painter' }, 400, 'image generation models are not currently supported'],
   [{ model: 'vectors' }, 400, '"vectors" does not support generate'],
   [{ suffix: 'end' }, 400, `${plainName} does not support insert`],
@@ -207,6 +223,13 @@ describe.each([
       json: { error: typeof error === 'string' ? error : expect.stringMatching(error) },
     });
     expect(Object.keys(answer.json)).toEqual(['error']);
+  });
+
+  it('reaches users of the official package', async () => {
+    const ollama = new Ollama({ host: server.url });
+    const refused =
+      url === '/api/chat' ? ollama.chat({ model: 'nope' }) : ollama.generate({ model: 'nope', prompt: '' });
+    await expect(refused).rejects.toMatchObject({ error: "model 'nope' not found", status_code: 404 });
   });
 
   it('refuses who would wait behind too many others, and forgets who has gone', async () => {
