@@ -23,7 +23,10 @@ export interface CapabilityInput {
   readonly templateFeatures: ReadonlySet<TemplateFeature>;
 }
 
-/** In Ollama's order of discovery, each once. */
+/**
+ * In Ollama's order of discovery, each once. Ollama also counts what its own parser for a model can read (config `parser`); here answers
+ * are read by the template in use, which tells for itself.
+ */
 export function capabilitiesOf(input: CapabilityInput): readonly Capability[] {
   const { config, weights, projectors, templateFeatures } = input;
   const found = new Set<Capability>(known.filter((capability) => config.capabilities.includes(capability)));

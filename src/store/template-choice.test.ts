@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { loadTemplates } from '../template/jinja/testdata/templates.ts';
 import { chooseTemplate, jinjaFeatures } from './template-choice.ts';
 import { fakeInspect } from './testdata/test-store.ts';
 
@@ -75,6 +76,60 @@ it.each([
   ["content.split('</think>') reasoning_content", []],
   ["content.split('</think>') <SPECIAL_12>", []],
   ['[THINK][/THINK]', ['thinking']],
+  ['<mm:think>{{ m.reasoning_content }}</mm:think>', ['thinking']],
+  ['{% if broken <think></think>', ['thinking']],
+  ['{% if broken [THINK][/THINK]', []],
+  ["{% for m in messages %}{{ m.content }}<a>{{ m.reasoning or '' }}</a>{% endfor %}", []],
+  [
+    '{% for m in messages %}{% if m.reasoning %}<a>{{ m.reasoning }}</a>{% endif %}{{ m.content }}{% endfor %}',
+    ['thinking'],
+  ],
+  ['{% for thought in %}', []],
 ])('jinjaFeatures of %j', (source, features) => {
   expect([...jinjaFeatures(source)]).toEqual(features);
+});
+
+/** Models without thoughts; all others of llama.cpp's templates have them, in whatever tags. */
+const thoughtless = [
+  'CohereForAI-c4ai-command-r-plus-tool_use',
+  'GigaChat3-10B-A1.8B',
+  'GigaChat3.1-10B-A1.8B',
+  'Kimi-K2-Instruct',
+  'LFM2-8B-A1B',
+  'MiMo-VL',
+  'MiniMax-M1',
+  'Mistral-Small-3.2-24B-Instruct-2506',
+  'NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use',
+  'NousResearch-Hermes-3-Llama-3.1-8B-tool_use',
+  'Qwen-Qwen2.5-7B-Instruct',
+  'Qwen3-Coder',
+  'fireworks-ai-llama-3-firefunction-v2',
+  'google-gemma-2-2b-it',
+  'ibm-granite-granite-4.0',
+  'ibm-granite-granite-4.1',
+  'meetkai-functionary-medium-v3.1',
+  'meetkai-functionary-medium-v3.2',
+  'meta-llama-Llama-3.1-8B-Instruct',
+  'meta-llama-Llama-3.2-3B-Instruct',
+  'meta-llama-Llama-3.3-70B-Instruct',
+  'microsoft-Phi-3.5-mini-instruct',
+  'mistralai-Mistral-Nemo-Instruct-2407',
+  'moonshotai-Kimi-K2',
+  'unsloth-mistral-Devstral-Small-2507',
+];
+const templates = loadTemplates();
+
+describe.skipIf(templates === undefined)('the chat templates of llama.cpp', () => {
+  it('tell which models think', () => {
+    const without = [...(templates ?? [])].filter(([, source]) => !jinjaFeatures(source).has('thinking'));
+    expect(without.map(([file]) => file.replace('.jinja', '')).sort()).toEqual(thoughtless.sort());
+  });
+
+  it('tell which models call tools', () => {
+    const without = [...(templates ?? [])].filter(([, source]) => !jinjaFeatures(source).has('tools'));
+    expect(without.map(([file]) => file)).toEqual([
+      'google-gemma-2-2b-it.jinja',
+      'microsoft-Phi-3.5-mini-instruct.jinja',
+    ]);
+  });
 });

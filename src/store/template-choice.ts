@@ -1,4 +1,7 @@
 /** Which of a model's templates is in use, and what each can do. */
+import { isCriaError } from '../errors.ts';
+import { compileJinja } from '../template/jinja/index.ts';
+import { inspectThinking } from '../template/jinja/inspect/index.ts';
 import type { ResolvedModel } from '../types/model.ts';
 
 /** What a Go template can do, as its syntax tells. */
@@ -76,25 +79,33 @@ function goFeatures(source: string, inspect: InspectGoTemplate): ReadonlySet<Tem
   }
 }
 
-/** Pairs of texts around thoughts that models are trained on. */
-const thinkingTags: readonly (readonly [open: string, close: string])[] = [
-  ['<think>', '</think>'],
-  ['[THINK]', '[/THINK]'],
-  ['<seed:think>', '</seed:think>'],
-  ['<|START_THINKING|>', '<|END_THINKING|>'],
-];
-
-/** By the words in its text, as Ollama does. */
+/** Tools by the words in its text, as Ollama does; thoughts also where the template shows them in other tags than `<think>`. */
 export function jinjaFeatures(source: string): ReadonlySet<TemplateFeature> {
   const features = new Set<TemplateFeature>();
   if (source.includes('tools') || source.includes('tool_call')) features.add('tools');
-  const showsThinking = thinkingTags.some(([open, close]) => source.includes(open) && source.includes(close));
   const cutsThinking =
     /content\.split\((['"])<\/think>\1\)/.test(source) &&
     !source.includes('reasoning_content') &&
     !source.includes('<SPECIAL_12>');
-  if (showsThinking || cutsThinking) features.add('thinking');
+  if (cutsThinking || showsThinking(source)) features.add('thinking');
   return features;
+}
+
+/** The template writes thoughts, or names both tags; one that only cuts thoughts off may belong to a model that has none. */
+function showsThinking(source: string): boolean {
+  if (source.includes('<think>') && source.includes('</think>')) return true;
+  // Nearly all templates without thoughts are told by their words, which costs nothing.
+  if (!/think|thought|reason/i.test(source)) return false;
+  try {
+    const found = inspectThinking(compileJinja(source));
+    if (found === undefined) return false;
+    return (
+      found.field !== undefined || (source.includes(found.tags.open) && source.includes(found.tags.close))
+    );
+  } catch (error) {
+    if (isCriaError(error, 'template_error')) return false; // whoever renders it gets the error
+    throw error;
+  }
 }
 
 function isHarmony(family: string, goTemplate: string): boolean {

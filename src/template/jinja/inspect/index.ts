@@ -11,7 +11,7 @@ import {
 } from './probe.ts';
 import { type FoundThinking, findThinking, type ThinkingField, type ThinkingTags } from './thinking-tags.ts';
 
-export type { ThinkingField, ThinkingTags } from './thinking-tags.ts';
+export type { FoundThinking, ThinkingField, ThinkingTags } from './thinking-tags.ts';
 
 /** How a prompt leaves the model: inside a thought, after an emptied one, or free to begin one. */
 export type PromptEnd = 'open' | 'closed' | 'free';
@@ -44,6 +44,11 @@ export interface JinjaTraits {
   readonly thinking: ThinkingTraits | undefined;
   /** The variable that sets how much the model thinks, and the levels that the template accepts for it. */
   readonly effort: { readonly variable: string; readonly levels: readonly string[] } | undefined;
+}
+
+/** The part of `inspectJinja` that tells about thoughts, at the cost of a dozen renderings at most. */
+export function inspectThinking(template: JinjaTemplate): FoundThinking | undefined {
+  return findThinking(new Prober(template), template.source);
 }
 
 /** Costs some dozens of small renderings: once a model. A hostile template is bounded as in rendering. */

@@ -51,7 +51,7 @@ const fields: readonly { field: ThinkingField; message: Readonly<Record<string, 
   },
 ];
 
-/** undefined = the model does not think, as far as its template tells. */
+/** What stands around thoughts and where they come from; undefined = the model does not think, as far as its template tells. */
 export function findThinking(prober: Prober, source: string): FoundThinking | undefined {
   for (const { field, message } of fields) {
     for (const mode of modes) {
