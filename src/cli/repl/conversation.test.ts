@@ -1,6 +1,7 @@
 /** Conversations: typed lines in, requests and texts out. The keyboard is a list, the server a fake. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { createContext } from '../context.ts';
+import { InterruptedError } from '../interrupt.ts';
 import { unknownTraits } from '../run/model-traits.ts';
 import { FakeApi, Recorder, type Reply, type Routes } from '../testdata/harness.ts';
 import { Conversation } from './conversation.ts';
@@ -8,6 +9,7 @@ import type { LineEditor, Prompt } from './line-editor.ts';
 import type { ReplInput } from './machine.ts';
 
 let api: FakeApi | undefined;
+let editor: ScriptedEditor;
 
 afterEach(async () => {
   await api?.close();
@@ -55,7 +57,6 @@ class ScriptedEditor implements LineEditor {
 interface Result {
   readonly stdout: string;
   readonly stderr: string;
-  readonly editor: ScriptedEditor;
   /** Bodies of the chat requests. */
   readonly chats: Record<string, unknown>[];
 }
@@ -78,15 +79,15 @@ const routes: Routes = {
 async function converse(
   steps: Step[],
   moreRoutes: Routes = {},
-  onStdout?: (text: string, editor: ScriptedEditor) => void,
+  onStdout?: (text: string) => void,
 ): Promise<Result> {
   const allRoutes = { ...routes, ...moreRoutes };
   api = await FakeApi.start(allRoutes);
   const { host } = api;
   const stdout = new Recorder(true);
   const stderr = new Recorder(false);
-  const editor = new ScriptedEditor(steps);
-  stdout.on('text', (text: string) => onStdout?.(text, editor));
+  editor = new ScriptedEditor(steps);
+  stdout.on('text', (text: string) => onStdout?.(text));
   const context = createContext({
     env: { HOME: '/nonexistent', NO_COLOR: '1', OLLAMA_HOST: host },
     stdin: new Recorder(true),
@@ -116,7 +117,7 @@ async function converse(
   };
   await new Conversation(editor, session, context).run();
   const chats = api.callsOf('POST /api/chat').map(({ json }) => json);
-  return { stdout: stdout.text, stderr: stderr.text, editor, chats };
+  return { stdout: stdout.text, stderr: stderr.text, chats };
 }
 
 describe('Conversation', () => {
@@ -155,7 +156,7 @@ describe('Conversation', () => {
   });
 
   it('shows the state of the input by its prompt', async () => {
-    const { editor, chats } = await converse(['"""a', 'b"""']);
+    const { chats } = await converse(['"""a', 'b"""']);
     expect(editor.prompts).toEqual(['>>> ', '... ', '>>> ']);
     expect(chats[0]?.messages).toEqual([{ role: 'user', content: 'a\nb' }]);
   });
@@ -191,7 +192,7 @@ describe('Conversation', () => {
     const { stdout, chats } = await converse(
       ['Tell', 'And?'],
       { 'POST /api/chat': () => (turns++ === 0 ? endless : says('Upon')) },
-      (text, editor) => {
+      (text) => {
         if (text === 'Once') editor.interrupt();
       },
     );
@@ -215,6 +216,14 @@ describe('Conversation', () => {
     const { stderr, chats } = await converse([`Read @${import.meta.filename}`]);
     expect(stderr).toBe(`Added file '${import.meta.filename}'\n`);
     expect(chats[0]?.messages).toMatchObject([{ content: expect.stringContaining("it('adds texts") }]);
+  });
+
+  it('ends when the user does not wait for the model', async () => {
+    const generate = (): Reply => {
+      editor.interrupt();
+      return { lines: [undefined] };
+    };
+    await expect(converse([], { 'POST /api/generate': generate })).rejects.toThrow(InterruptedError);
   });
 
   it('tells errors and forgets the turn', async () => {
@@ -285,7 +294,7 @@ describe('Conversation', () => {
   });
 
   it('/set nohistory reaches the keyboard', async () => {
-    const { editor } = await converse(['/set nohistory', '/set history']);
+    await converse(['/set nohistory', '/set history']);
     expect(editor.histories).toEqual([false, true]);
   });
 

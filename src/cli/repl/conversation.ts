@@ -1,8 +1,10 @@
 /** The loop of a conversation: reads what is typed, steps the machine, does what comes out of it. */
 import { ApiError } from '../../api/errors.ts';
+import { raceAbort } from '../../util/race-abort.ts';
 import { listTable } from '../commands/list.ts';
 import type { CliContext } from '../context.ts';
 import { messageOf } from '../failure.ts';
+import { InterruptedError } from '../interrupt.ts';
 import { AnswerDisplay } from '../run/answer-display.ts';
 import { takeAttachments } from '../run/attachments.ts';
 import { noInputError } from '../run/embed-once.ts';
@@ -15,7 +17,7 @@ import type { LineEditor } from './line-editor.ts';
 import { isCollecting, type ReplState, step } from './machine.ts';
 import { chatRequest, type Session, saveRequest, withMessage } from './session.ts';
 import { showText } from './show.ts';
-import type { Effect } from './slash.ts';
+import type { Effect, ShowTopic } from './slash.ts';
 
 const continuation = { text: '... ', placeholder: '', continuation: '... ' };
 const prompt = { ...continuation, text: '>>> ', placeholder: 'Send a message (/? for help)' };
@@ -31,9 +33,9 @@ export class Conversation {
     this.#state = { session, draft: undefined };
   }
 
-  /** Loads the model and converses until the user leaves. Throws when the model cannot be loaded. */
+  /** Loads the model and converses until the user leaves. Throws when the model cannot be loaded, or shall not be after all. */
   async run(): Promise<void> {
-    if (!(await this.#open(this.#state.session))) return;
+    if (!(await this.#open(this.#state.session))) throw new InterruptedError();
     for (;;) {
       const input = await this.#editor.read(isCollecting(this.#state) ? continuation : prompt);
       const { state, effects } = step(this.#state, input);
@@ -49,43 +51,52 @@ export class Conversation {
   async #perform(effect: Exclude<Effect, { type: 'exit' }>): Promise<void> {
     const { stdout, stderr } = this.#context;
     try {
-      // The server may have ended since the last turn.
-      if (effect.type !== 'print' && effect.type !== 'history') await this.#context.connect();
-      switch (effect.type) {
-        case 'print':
-          writeText(stdout, effect.text);
-          return;
-        case 'send':
-          await this.#send(effect.text);
-          return;
-        case 'show': {
-          const { session } = this.#state;
-          const { model, system, options } = session;
-          // The Modelfile tells what the session would be saved as; its parameters are told apart from the model's own.
-          const request = effect.topic === 'parameters' ? { model } : { model, system, options };
-          const shown = await this.#busy((signal) => this.#context.client.show(request, { signal }));
-          if (shown === undefined) return;
-          writeText(effect.topic === 'info' ? stderr : stdout, showText(effect.topic, shown, session));
-          return;
-        }
-        case 'list': {
-          const answer = await this.#busy((signal) => this.#context.client.list({ signal }));
-          if (answer !== undefined) writeText(stdout, listTable(answer.models, effect.prefix, Date.now()));
-          return;
-        }
-        case 'load':
-          await this.#load(effect.model);
-          return;
-        case 'save':
-          await this.#save(effect.model);
-          return;
-        case 'history':
-          this.#editor.setHistory(effect.isEnabled);
-          return;
-      }
+      if (effect.type === 'print') writeText(stdout, effect.text);
+      else if (effect.type === 'history') this.#editor.setHistory(effect.isEnabled);
+      else if (await this.#isConnected()) await this.#ask(effect);
     } catch (error) {
       stderr.write(`error: ${messageOf(error)}\n`);
     }
+  }
+
+  /** The server may have ended since the last turn; false when the user does not want to wait for a new one. */
+  async #isConnected(): Promise<boolean> {
+    const isThere = await this.#busy(async (signal) => {
+      await raceAbort(this.#context.connect(), signal);
+      return true;
+    });
+    return isThere === true;
+  }
+
+  async #ask(effect: Exclude<Effect, { type: 'exit' | 'print' | 'history' }>): Promise<void> {
+    switch (effect.type) {
+      case 'send':
+        return this.#send(effect.text);
+      case 'show':
+        return this.#show(effect.topic);
+      case 'list':
+        return this.#list(effect.prefix);
+      case 'load':
+        return this.#load(effect.model);
+      case 'save':
+        return this.#save(effect.model);
+    }
+  }
+
+  async #show(topic: ShowTopic): Promise<void> {
+    const { client, stdout, stderr } = this.#context;
+    const { session } = this.#state;
+    const { model, system, options } = session;
+    // The Modelfile tells what the session would be saved as; its parameters are told apart from the model's own.
+    const request = topic === 'parameters' ? { model } : { model, system, options };
+    const shown = await this.#busy((signal) => client.show(request, { signal }));
+    if (shown !== undefined) writeText(topic === 'info' ? stderr : stdout, showText(topic, shown, session));
+  }
+
+  async #list(prefix: string): Promise<void> {
+    const { client, stdout } = this.#context;
+    const answer = await this.#busy((signal) => client.list({ signal }));
+    if (answer !== undefined) writeText(stdout, listTable(answer.models, prefix, Date.now()));
   }
 
   async #send(text: string): Promise<void> {

@@ -140,6 +140,11 @@ describe('slash commands', () => {
 
   it.each<[string, Partial<Session>, string]>([
     ['/set parameter top_k 3', { options: { top_k: 3 } }, "Set parameter 'top_k' to '3'\n"],
+    [
+      '/set parameter stop "a b" c" "',
+      { options: { stop: ['a b', 'c"', '"'] } },
+      "Set parameter 'stop' to 'a b, c\", \"'\n",
+    ],
     ['/set parameter stop a b', { options: { stop: ['a', 'b'] } }, "Set parameter 'stop' to 'a, b'\n"],
     ['/set wordwrap', { isWordWrap: true }, "Set 'wordwrap' mode.\n"],
     ['/set nowordwrap', { isWordWrap: false }, "Set 'nowordwrap' mode.\n"],
@@ -175,7 +180,7 @@ describe('slash commands', () => {
   });
 
   it.each<[string, ReplInput[], string]>([
-    ['bare', [line('/set system Be  kind.')], 'Be kind.'],
+    ['bare', [line('/set system  Be  kind. ')], 'Be  kind.'],
     ['quoted', [line('/set system """Be kind."""')], 'Be kind.'],
     ['over lines', [line('/set system """Be'), line('/bye'), line('kind."""')], 'Be\n/bye\nkind.'],
   ])('/set system: %s', (_name, inputs, system) => {

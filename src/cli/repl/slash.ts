@@ -42,7 +42,7 @@ export function runSlashCommand(line: string, session: Session): Outcome {
   const [name = '', ...args] = line.trim().split(/\s+/);
   switch (name) {
     case '/set':
-      return set(args, session);
+      return set(args, line, session);
     case '/show':
       return { session, effects: [show(args[0])] };
     case '/load':
@@ -67,7 +67,7 @@ export function runSlashCommand(line: string, session: Session): Outcome {
   return { session, effects: [isFile ? { type: 'send', text: line } : unknownCommand(name)] };
 }
 
-function set([what, ...args]: readonly string[], session: Session): Outcome {
+function set([what, ...args]: readonly string[], line: string, session: Session): Outcome {
   const confirm = (change: Partial<Session>, text: string): Outcome => ({
     session: { ...session, ...change },
     effects: [print(text)],
@@ -76,9 +76,9 @@ function set([what, ...args]: readonly string[], session: Session): Outcome {
     case undefined:
       return confirm({}, setHelpText);
     case 'parameter':
-      return setParameter(args, session);
+      return setParameter(args[0], valuesIn(textAfter(line, 3)), session);
     case 'system':
-      return setSystem(args.join(' '), session);
+      return setSystem(textAfter(line, 2), session);
     case 'history':
     case 'nohistory':
       return {
@@ -106,7 +106,17 @@ function set([what, ...args]: readonly string[], session: Session): Outcome {
   }
 }
 
-function setParameter([name, ...values]: readonly string[], session: Session): Outcome {
+/** What follows the first `words` words, with the blanks in it. */
+function textAfter(line: string, words: number): string {
+  return line.trim().replace(new RegExp(`^(?:\\S+\\s*){0,${words}}`), '');
+}
+
+/** Parted at blanks, but for those within double quotes, which are not part of the value. */
+function valuesIn(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"(?!\S)|\S+/g)].map(([value, quoted]) => quoted ?? value);
+}
+
+function setParameter(name: string | undefined, values: readonly string[], session: Session): Outcome {
   if (name === undefined || values.length === 0) return { session, effects: [print(parameterHelpText)] };
   try {
     const options = { ...session.options, [name]: convertParameter(name, values) };
