@@ -201,6 +201,39 @@ def families():
     yield "phi3", torch.bfloat16, lambda f: (sentence_piece(f, True), 400), lambda n: t.Phi3ForCausalLM(
         t.Phi3Config(vocab_size=n, pad_token_id=0, bos_token_id=1, eos_token_id=2, sliding_window=None, **SMALL)
     )
+    yield "gemma", torch.bfloat16, lambda f: (sentence_piece(f, False), 400), lambda n: t.GemmaForCausalLM(
+        t.GemmaConfig(vocab_size=n, head_dim=16, **SMALL)
+    )
+    yarn = dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=64)
+    yield "qwen3-yarn", torch.bfloat16, qwen, lambda n: t.Qwen3ForCausalLM(
+        t.Qwen3Config(vocab_size=n, head_dim=16, tie_word_embeddings=True, rope_parameters=yarn, **SMALL)
+    )
+    linear = dict(rope_type="linear", rope_theta=10000.0, factor=2.0)
+    yield "llama-linear", torch.bfloat16, lambda f: (sentence_piece(f, True), 400), lambda n: t.LlamaForCausalLM(
+        t.LlamaConfig(vocab_size=n, rope_parameters=linear, tie_word_embeddings=True, **SMALL)
+    )
+    # llama.cpp chooses the long factors by the size of the context (256 cells in the tests), transformers by the length of the text.
+    for name, original in (("phi3-short", 256), ("phi3-long", 16)):
+        longrope = dict(
+            rope_type="longrope",
+            rope_theta=10000.0,
+            partial_rotary_factor=0.75,
+            original_max_position_embeddings=original,
+            short_factor=[1.0, 1.25, 1.5],
+            long_factor=[1.5, 3.0, 6.0],
+        )
+        yield name, torch.bfloat16, lambda f: (sentence_piece(f, True), 400), lambda n, rope=longrope: t.Phi3ForCausalLM(
+            t.Phi3Config(
+                vocab_size=n,
+                pad_token_id=0,
+                bos_token_id=1,
+                eos_token_id=2,
+                sliding_window=None,
+                rope_parameters=rope,
+                original_max_position_embeddings=rope["original_max_position_embeddings"],
+                **{**SMALL, "max_position_embeddings": 512},
+            )
+        )
     yield "bert", torch.float16, lambda f: (word_piece(f), 300), lambda n: t.BertModel(
         t.BertConfig(
             vocab_size=n,

@@ -72,8 +72,11 @@ export function ropeMetadata(arch: string, rope: Rope): Metadata {
     entries.push([`${arch}.rope.scaling.factor`, float(rope.factor)]);
   }
   if (rope.kind === 'yarn') {
-    const original = parameters.integer('original_max_position_embeddings', { min: 1, max: maxContext });
-    entries.push([`${arch}.rope.scaling.original_context_length`, uint(original)]);
+    const range = { min: 1, max: maxContext };
+    const original = parameters.integerOr('original_max_position_embeddings', range, undefined);
+    // Without it both libraries take the context of the configuration.
+    if (original !== undefined)
+      entries.push([`${arch}.rope.scaling.original_context_length`, uint(original)]);
     // llama.cpp derives the scale of the scores from the factor; another one would be applied on top of it.
     for (const key of ['attention_factor', 'mscale', 'mscale_all_dim'])
       if (parameters.raw(key) !== undefined)

@@ -9,6 +9,7 @@ import { conversionError } from '../error.ts';
 const separateRules = [...commonRules, ...feedForwardRules, outputRule];
 
 const families: Readonly<Record<string, (base: AdapterBase) => readonly TensorRule[]>> = {
+  gemma: () => separateRules,
   gemma2: () => separateRules,
   gemma3: () => separateRules,
   // Mistral and Mixtral are written as Llama.

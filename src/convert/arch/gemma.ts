@@ -1,4 +1,4 @@
-/** Gemma 2 and 3: norms before and after each part, weights of norms stored as their distance from 1. */
+/** Gemma: weights of norms stored as their distance from 1; from version 2 on, norms before and after each part. */
 import type { ConfigReader } from '../config.ts';
 import { unsupported } from '../error.ts';
 import { maxContext } from '../limits.ts';
@@ -26,6 +26,14 @@ const queryKeyNormRules: readonly TensorRule[] = [
   { from: 'layers.{l}.self_attn.q_norm.weight', to: 'blk.{l}.attn_q_norm.weight' },
   { from: 'layers.{l}.self_attn.k_norm.weight', to: 'blk.{l}.attn_k_norm.weight' },
 ];
+
+export const readGemma: ReadArchitecture = ({ config }) => {
+  const shape = readDecoderShape(config, { headDim: 256, nHeads: 16, nHeadsKv: 16, nCtx: 8192 });
+  const rules: readonly TensorRule[] = [
+    { from: 'layers.{l}.post_attention_layernorm.weight', to: 'blk.{l}.ffn_norm.weight' },
+  ];
+  return gemma('gemma', config, shape, { rules, metadata: [], ropeDefault: 10_000 });
+};
 
 export const readGemma2: ReadArchitecture = ({ config }) => {
   const shape = readDecoderShape(config, { headDim: 256, nHeads: 8, nHeadsKv: 4, nCtx: 8192 });

@@ -2,7 +2,7 @@
 import type { ConfigReader } from '../config.ts';
 import { conversionError, quoted } from '../error.ts';
 import { readBert, readBertClassifier } from './bert.ts';
-import { readGemma2, readGemma3 } from './gemma.ts';
+import { readGemma, readGemma2, readGemma3 } from './gemma.ts';
 import { readLlama, readMistral } from './llama.ts';
 import { readMixtral } from './mixtral.ts';
 import { readPhi3 } from './phi3.ts';
@@ -14,6 +14,7 @@ const families: Readonly<Record<string, ReadArchitecture>> = {
   BertModel: readBert,
   BertForMaskedLM: readBert,
   BertForSequenceClassification: readBertClassifier,
+  GemmaForCausalLM: readGemma,
   Gemma2ForCausalLM: readGemma2,
   Gemma3ForCausalLM: readGemma3,
   LlamaForCausalLM: readLlama,
