@@ -50,4 +50,20 @@ describe('AnswerText', () => {
     expect(run(['xyz'], ['axy'])).toEqual(['a|', 'xy|0']);
     expect(run(['xyz'], ['ax', [0xc3]])).toEqual(['a|', undefined, 'x\ufffd|0,1']);
   });
+
+  it.each<[string, string[], (string | number[])[], number]>([
+    ['all without a stop string', ['xyz'], ['a', 'xy', 'b'], 3],
+    ['those before a stop string', ['xyz'], ['a', 'b', 'x', 'yz'], 2],
+    ['none that a stop string begins in', ['xyz'], ['a', 'bx', 'yzc'], 1],
+    ['none when it is the first', ['x'], ['x'], 0],
+    ['the bytes of a character', ['x'], [[0xc3], [0xa9], 'x'], 2],
+    ['no bytes of a character in the stop string', ['é'], ['a', [0xc3], [0xa9]], 1],
+  ])('counts as shown %s', (_, stops, pieces, nShown) => {
+    const answer = new AnswerText(stops);
+    for (const text of pieces) answer.add(piece(text), undefined);
+    answer.end();
+    expect(answer.nTokensShown).toBe(nShown);
+    answer.take();
+    expect(answer.nTokensShown).toBe(nShown);
+  });
 });

@@ -11,6 +11,8 @@ export class AnswerText {
   #nTaken = 0;
   /** Given out but not taken yet. */
   #ready = '';
+  /** Characters made when each token was added. */
+  readonly #ends: number[] = [];
   /** Logprobs whose token ends at the given character. */
   #logprobs: { readonly end: number; readonly logprob: ChosenLogprob }[] = [];
   #isStopped = false;
@@ -27,8 +29,19 @@ export class AnswerText {
   add(piece: Piece, logprob: ChosenLogprob | undefined): void {
     const text = this.#detokenizer.add(piece);
     this.#nMade += text.length;
+    this.#ends.push(this.#nMade);
     if (logprob !== undefined) this.#logprobs.push({ end: this.#nMade, logprob });
     this.#release(text);
+  }
+
+  /** How many of the tokens were added before a stop string and have no part in it. */
+  get nTokensShown(): number {
+    if (!this.#isStopped) return this.#ends.length;
+    const nShown = this.#nTaken + this.#ready.length;
+    let n = this.#ends.findIndex((end) => end > nShown);
+    // The first bytes of a character make no text yet.
+    while (n > 0 && this.#ends[n - 1] === (this.#ends[n - 2] ?? 0)) n--;
+    return n;
   }
 
   /** No more tokens: what was held back comes out, unless a stop string was found. */

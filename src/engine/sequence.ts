@@ -24,7 +24,7 @@ export class Sequence implements Disposable {
    * [0, cache.length(idSlot)) are computed. A context shift cuts tokens out.
    */
   readonly tokens: TokenList;
-  /** Generated tokens that belong to the answer. */
+  /** Generated tokens, without the end token; those of a stop string are the last. */
   readonly #answer: number[] = [];
   /** Most tokens to generate. */
   readonly nPredict: number;
@@ -104,7 +104,9 @@ export class Sequence implements Disposable {
       type: 'finish',
       reason,
       stats: this.#stats(),
-      ...(this.work.returnTokens ? { tokens: [...tokens, ...this.#answer] } : {}),
+      ...(this.work.returnTokens
+        ? { tokens: [...tokens, ...this.#answer.slice(0, this.text.nTokensShown)] }
+        : {}),
     };
   }
 

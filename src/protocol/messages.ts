@@ -125,7 +125,7 @@ export interface GenerateWork {
   readonly grammar?: GrammarSpec;
   /** Number of candidates to report with every token; undefined = no logprobs. */
   readonly topLogprobs?: number;
-  /** Return the token ids of prompt and answer with `finish`. */
+  /** Return the token ids of prompt and answer with `finish`, without those of a stop string. */
   readonly returnTokens?: boolean;
   /** Decode this sequence in batches of its own, so that the result does not depend on what else runs. */
   readonly deterministic?: boolean;

@@ -196,6 +196,18 @@ describe('the prompt', () => {
     expect(second.context.slice(0, first.context.length)).toEqual(first.context);
   });
 
+  it('has nothing of a stop text in the context', async () => {
+    const { context } = await ollama.generate({
+      model,
+      prompt: 'hello',
+      think: false,
+      options: { stop: ['help'] },
+    });
+    const body = { model, prompt: 'hi', context, _debug_render_only: true };
+    const { json } = await post(server, '/api/generate', body);
+    expect(json._debug_info.rendered_template).toContain(`Hello! How can I ${turn('user', 'hi')}`);
+  });
+
   it('is taken as it is with raw, and no context is given back', async () => {
     const turns = `${turn('user', 'hello')}${answering}<think>\n\n</think>\n\n`;
     const answer = await ollama.generate({ model, prompt: turns, raw: true });
