@@ -58,6 +58,8 @@ it('RateMeter looks back ten seconds', () => {
   expect(meter.rate()).toBe(2000);
 });
 
+const esc = '\x1b';
+
 describe('Progress', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
@@ -97,6 +99,54 @@ describe('Progress', () => {
       ].join(''),
     );
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  /** What a terminal of so many rows shows after a text, with what has been scrolled away above it. */
+  function shownLines(text: string, rows: number): string[] {
+    const lines: string[] = [''];
+    let row = 0;
+    let column = 0;
+    const sequenceOrCharacter = new RegExp(`${esc}\\[\\??(\\d*)[A-Za-z]|[^]`, 'g');
+    for (const [piece, count] of text.matchAll(sequenceOrCharacter)) {
+      const line = lines[row] ?? '';
+      if (piece === '\n') {
+        row += 1;
+        column = 0;
+        lines[row] ??= '';
+      } else if (piece.endsWith('F') && piece.length > 1) {
+        row = Math.max(row - Number(count), lines.length - rows, 0);
+        column = 0;
+      } else if (piece === `${esc}[K`) lines[row] = line.slice(0, column);
+      else if (piece.length === 1) {
+        lines[row] = line.slice(0, column) + piece + line.slice(column + 1);
+        column += 1;
+      }
+    }
+    return lines;
+  }
+
+  it.each([2, 5, 24])('draws each of many bars once on a screen of %i rows', (rows) => {
+    const terminal = { ...output(true), rows };
+    const progress = new Progress(terminal);
+    for (let i = 0; i < 30; i++) {
+      const bar = progress.bar(`part ${i}`, 1000);
+      vi.advanceTimersByTime(200);
+      bar.setCompleted(1000);
+    }
+    progress.stop();
+    const shown = shownLines(terminal.text, rows).slice(0, -1);
+    expect(shown.map((line) => /^part \d+/.exec(line)?.[0])).toEqual(
+      Array.from({ length: 30 }, (_, i) => `part ${i}`),
+    );
+    for (const line of shown) expect(line).toContain('100%');
+  });
+
+  it('draws where the terminal does not know its size', () => {
+    const terminal = { ...output(true), columns: 0, rows: 0 };
+    const progress = new Progress(terminal);
+    progress.spinner('first');
+    progress.stop();
+    expect(terminal.text).toContain('first');
   });
 
   it('takes its lines away', () => {

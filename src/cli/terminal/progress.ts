@@ -9,8 +9,13 @@ const showCursor = '\x1b[?25h';
 export interface ProgressOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  /** 0 where the terminal does not know its size. */
   readonly columns?: number;
+  readonly rows?: number;
 }
+
+const defaultColumns = 80;
+const defaultRows = 24;
 
 /** Something is being done; how much of it is not known. */
 export interface Spinner {
@@ -110,11 +115,17 @@ export class Progress {
       this.#timer = setInterval(() => this.#draw(), redrawMs).unref();
     }
     this.#draw();
+    // What has left the screen cannot be drawn again: the first lines stay as they are, to be scrolled away.
+    const most = Math.max(1, (this.#output.rows || defaultRows) - 1);
+    const excess = this.#lines.length - most;
+    if (excess <= 0) return;
+    this.#lines.splice(0, excess);
+    this.#drawnLines -= excess;
   }
 
   #draw(): void {
     if (this.#output.isTTY !== true) return;
-    const columns = this.#output.columns ?? 80;
+    const columns = this.#output.columns || defaultColumns;
     const nowMs = this.#now();
     const text = this.#lines.map((line) => `${line.render(columns, nowMs)}\x1b[K\n`).join('');
     this.#output.write(`${moveUp(this.#drawnLines)}${text}`);
