@@ -136,6 +136,14 @@ describe('a split model of a hub', () => {
     expect(after?.digest).toBe(before?.digest);
   });
 
+  it('is fetched once for two who pull it together', async () => {
+    const test = await setUp();
+    const both = await Promise.all([pull(test), pull(test)]);
+    for (const items of both) expect(items.at(-1)).toEqual({ status: 'success' });
+    expect(fake.requests('GET', '/storage/')).toHaveLength(4);
+    expect(await test.library.list()).toHaveLength(1);
+  });
+
   it.each([
     'The specified repository contains sharded GGUF. Ollama does not support this yet.',
     'This repository only contains sharded GGUF files. Ollama does not yet support pulling sharded GGUF via the registry',

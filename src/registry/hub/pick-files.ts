@@ -11,7 +11,7 @@ export interface PickedFiles {
 /** What to take when no tag was given; then the first of all. */
 const defaultTags = ['q4_k_m', 'q4_k_s', 'q4_0', 'q8_0'];
 /** Files that go with a model, but are none that could be asked for. */
-const companion = /mmproj|imatrix|^(?:mtp|eagle3|dflash|dspark)-/i;
+const companion = /mmproj|(?:^|[-._])imatrix[^-.]*\.gguf$|^(?:mtp|eagle3|dflash|dspark)-/i;
 /** Every backend reads f16; the others by how little they lose. */
 const projectorTypes = ['f16', 'bf16', 'f32', 'q8_0'];
 /** Quantizations that an error names. */
