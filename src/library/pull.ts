@@ -46,7 +46,10 @@ async function* pull(
   const fetched: Digest[] = [];
   try {
     // From here on nobody prunes what is there already or has just come.
-    await using _held = await store.garbage.hold(layers.map(({ digest }) => digest));
+    await using _held = await store.garbage.hold(
+      layers.map(({ digest }) => digest),
+      { signal },
+    );
     const weights = new ArrivedWeights(
       store,
       found.type === 'manifest' ? found.manifest.layers : found.files.layers,
@@ -89,12 +92,12 @@ async function* finish(
   if (found.type === 'manifest') {
     if (weights.isSplit) await weights.join(signal);
     yield { status: 'writing manifest' };
-    return commit(context, wanted, found.manifest, found.bytes);
+    return commit(context, wanted, found.manifest, found.bytes, signal);
   }
   const { manifest, made } = await makeManifest(context, found.files, await weights.join(signal));
   try {
     yield { status: 'writing manifest' };
-    const unused = await commit(context, wanted, manifest, encodeManifest(manifest));
+    const unused = await commit(context, wanted, manifest, encodeManifest(manifest), signal);
     await made.keep();
     return unused;
   } finally {
@@ -149,8 +152,9 @@ async function commit(
   wanted: ModelName,
   manifest: Manifest,
   bytes: Buffer,
+  signal: AbortSignal,
 ): Promise<readonly Digest[]> {
-  return store.lock.run(async () => {
+  const section = async (): Promise<readonly Digest[]> => {
     const name = await store.catalog.canonicalName(wanted);
     const replaced = await store.manifests.stat(name);
     const before = replaced === undefined ? [] : await previousDigests();
@@ -167,5 +171,6 @@ async function commit(
         throw error;
       }
     }
-  });
+  };
+  return store.lock.run(section, { signal });
 }

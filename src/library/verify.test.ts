@@ -1,4 +1,4 @@
-import { chmod, rename, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../store/digest.ts';
@@ -82,6 +82,18 @@ describe('verify', () => {
       expect((await report()).damage).toMatchObject([{ problem: 'unreadable_blob', models: ['a:latest'] }]);
     },
   );
+
+  it('finds what is no file', async () => {
+    await rm(blobPath('only a'));
+    await mkdir(blobPath('only a'));
+    expect((await report()).damage).toMatchObject([
+      {
+        problem: 'unreadable_blob',
+        message: expect.stringContaining('is not a regular file'),
+        models: ['a:latest'],
+      },
+    ]);
+  });
 
   it('finds a manifest that is none, and looks at the others', async () => {
     await test.store.manifests.write(parseModelName('c'), Buffer.from('{'));

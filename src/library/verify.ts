@@ -100,6 +100,16 @@ async function statOrNothing(store: Store, digest: Digest): Promise<StoredBlob |
   }
 }
 
+/** What lies in the place of a blob and is none. */
+async function obstacleAt(store: Store, digest: Digest): Promise<string | undefined> {
+  try {
+    await store.blobs.stat(digest);
+    return undefined;
+  } catch (error) {
+    return toCriaError(error).message;
+  }
+}
+
 /** What is wrong with one blob, as far as models that are still there are concerned. */
 async function check(
   store: Store,
@@ -119,7 +129,9 @@ async function check(
     if (models.length > 0 || concerned.length === 0) found.push({ problem, digest, message, models });
   };
   if (stored === undefined) {
-    await report('missing_blob', 'is missing', uses);
+    const obstacle = await obstacleAt(store, digest);
+    if (obstacle === undefined) await report('missing_blob', 'is missing', uses);
+    else await report('unreadable_blob', `cannot be read: ${obstacle}`, uses);
     return found;
   }
   const isRight = ({ sizeBytes }: Use): boolean => sizeBytes === stored.sizeBytes;

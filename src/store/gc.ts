@@ -20,7 +20,7 @@ export interface GarbageCollector {
    * Keeps blobs, there or still to come, from being deleted while a new model is put together, by this process or by another
    * one; release by disposing. Not to be called while the store's lock is held.
    */
-  hold(digests: Iterable<Digest>): Promise<AsyncDisposable>;
+  hold(digests: Iterable<Digest>, options?: { readonly signal?: AbortSignal }): Promise<AsyncDisposable>;
   /**
    * Deletes those of `digests` that no manifest refers to. Corrupt manifests protect nothing. To be called with the store's
    * lock held.
@@ -56,10 +56,13 @@ export function createGarbageCollector(deps: GarbageDeps): GarbageCollector {
   const { paths, blobs, manifests, tickets, lock, log } = deps;
   const now = deps.now ?? Date.now;
 
-  async function hold(digests: Iterable<Digest>): Promise<AsyncDisposable> {
+  async function hold(
+    digests: Iterable<Digest>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<AsyncDisposable> {
     const content = [...digests].join('\n');
     // With the lock, so that nobody who is deciding what to delete overlooks it.
-    const ticket = await lock.run(() => tickets.add('hold', content));
+    const ticket = await lock.run(() => tickets.add('hold', content), options);
     return { [Symbol.asyncDispose]: () => ticket.remove() };
   }
 

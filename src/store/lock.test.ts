@@ -65,13 +65,16 @@ describe('a store lock', () => {
       const lock = createStoreLock(box());
       const other = where === 'in this one' ? lock : createStoreLock(box());
       let end = (): void => {};
-      const running = other.run(
-        () =>
-          new Promise<void>((resolve) => {
-            end = resolve;
-          }),
-      );
-      await sleep(5);
+      let running: Promise<void> = Promise.resolve();
+      await new Promise<void>((started) => {
+        running = other.run(
+          () =>
+            new Promise<void>((resolve) => {
+              end = resolve;
+              started();
+            }),
+        );
+      });
       const abort = new AbortController();
       const waiting = lock.run(async () => expect.unreachable(), { signal: abort.signal });
       setTimeout(() => abort.abort(), 10);

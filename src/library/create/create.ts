@@ -46,7 +46,7 @@ export async function* createModel(
     yield { status: 'writing manifest' };
     if (signal.aborted) throw cancelledError();
     const manifest = { config: configLayer.layer, layers: layers.layers.map(({ layer }) => layer) };
-    await commit(context, checked.name, manifest, layers);
+    await commit(context, checked.name, manifest, layers, signal);
     yield { status: 'success' };
   } finally {
     await store.lock.run(() => layers.discard());
@@ -118,8 +118,9 @@ async function commit(
   wanted: ModelName,
   manifest: Manifest,
   layers: LayerList,
+  signal: AbortSignal,
 ): Promise<void> {
-  await store.lock.run(async () => {
+  const section = async (): Promise<void> => {
     const name = await store.catalog.canonicalName(wanted);
     const replaced = await store.manifests.stat(name);
     const before: readonly Digest[] =
@@ -132,7 +133,8 @@ async function commit(
     await store.publish(name, encodeManifest(manifest));
     await layers.keep(); // also lets go of inherited layers that were replaced
     if (!noPrune) await store.garbage.removeUnreferenced(before);
-  });
+  };
+  await store.lock.run(section, { signal });
 }
 
 /** As Go writes maps, so that equal parameters are equal blobs. */
