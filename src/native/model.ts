@@ -63,8 +63,7 @@ export class Model extends Handle {
         1 + furtherPaths.length,
         params,
       );
-      if (pointer === null)
-        throw new CriaError('load_failed', 'llama.cpp could not load the model; the lines before tell why');
+      if (pointer === null) throw new CriaError('load_failed', 'llama.cpp could not load the model');
       return new Model(library, pointer);
     } finally {
       if (callback !== null) koffi.unregister(callback);

@@ -34,6 +34,5 @@ export function quantizeFile(
         `the llama.cpp library does not match: ${member} of its quantizer differs`,
       );
   const code = llama.llama_model_quantize(source, target, { ...params, ftype: fileType, nthread: nThreads });
-  if (code !== 0)
-    throw new CriaError('load_failed', 'llama.cpp could not quantize the model; the lines before tell why');
+  if (code !== 0) throw new CriaError('load_failed', 'llama.cpp could not quantize the model');
 }

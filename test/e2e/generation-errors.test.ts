@@ -111,7 +111,7 @@ const common = (ask: (text: string) => object): readonly Row[] => [
   [{ model: 'broken' }, 500, /^manifest of broken:latest is not JSON/],
   [{ model: 'untold' }, 500, /^template: /],
   [{ model: 'torn' }, 404, 'model "torn" not found, try pulling it first'],
-  [{ model: 'unloadable' }, 500, /could not load the model.*key not found/],
+  [{ model: 'unloadable' }, 500, /^llama.cpp could not load the model: .*key not found/],
   [
     { model: 'oldvision' },
     500,
