@@ -1,5 +1,5 @@
 // npm run bench: generation and embeddings, each against llama.cpp's own tools where bench/build-peer made them.
-//   -- --only generation     -- --only embeddings     -- --1b (the 1B model as well)     -- --repeats 5
+//   -- --only generation     -- --only embeddings     -- --only models     -- --1b (the 1B model as well)     -- --repeats 5
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureInstalled } from '../scripts/setup.mjs';
@@ -8,6 +8,7 @@ ensureInstalled();
 ensureBuilt();
 const { benchEmbeddings } = await import('./embed.mjs');
 const { benchGeneration } = await import('./generate.mjs');
+const { benchModels } = await import('./models.mjs');
 const { print } = await import('./measure.mjs');
 
 const { values: flags } = parseArgs({
@@ -25,7 +26,9 @@ print(
   `${new Date().toISOString().slice(0, 10)} · ${cpu}, ${cpus().length} cores, ${memory} · Node ${process.version}`,
 );
 print(`Medians of ${repeats}.`);
-if (flags.only !== 'embeddings') {
+const isWanted = (part) => flags.only === undefined || flags.only === part;
+if (isWanted('generation')) {
   for (const shape of flags['1b'] ? ['90m', '1b'] : ['90m']) await benchGeneration(shape, repeats);
 }
-if (flags.only !== 'generation') await benchEmbeddings(repeats);
+if (isWanted('embeddings')) await benchEmbeddings(repeats);
+if (isWanted('models')) await benchModels();

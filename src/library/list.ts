@@ -1,6 +1,7 @@
 /** Stored models as `tags` lists them, loaded ones as `ps` does. */
 import type { Scheduler } from '../scheduler/types.ts';
 import type { Catalog } from '../store/catalog.ts';
+import type { StoredModel } from '../store/describe.ts';
 import { totalSize } from '../store/manifest.ts';
 import type { ListedModel, LoadedModel } from './types.ts';
 
@@ -8,15 +9,26 @@ import type { ListedModel, LoadedModel } from './types.ts';
 export async function listModels(catalog: Catalog): Promise<readonly ListedModel[]> {
   const models = await catalog.list();
   return models
-    .map((model) => ({
-      name: model.displayName,
-      digest: model.manifestDigest,
-      modifiedAt: model.entry.modifiedAt,
-      sizeBytes: totalSize(model.manifest),
-      details: model.details,
-      capabilities: model.capabilities,
-    }))
+    .map(listedModel)
     .sort((a, b) => seconds(b.modifiedAt) - seconds(a.modifiedAt) || compareTexts(a.name, b.name));
+}
+
+const listed = new WeakMap<StoredModel, ListedModel>();
+
+/** The same object as long as the model is the same, so that others can keep what they make of it. */
+function listedModel(model: StoredModel): ListedModel {
+  const known = listed.get(model);
+  if (known !== undefined) return known;
+  const made: ListedModel = {
+    name: model.displayName,
+    digest: model.manifestDigest,
+    modifiedAt: model.entry.modifiedAt,
+    sizeBytes: totalSize(model.manifest),
+    details: model.details,
+    capabilities: model.capabilities,
+  };
+  listed.set(model, made);
+  return made;
 }
 
 /** The one that stays longest first. */

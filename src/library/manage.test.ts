@@ -35,6 +35,18 @@ describe('list', () => {
     expect((await names())[0]).toBe('outside:latest');
   });
 
+  it('gives the same object until a model changes', async () => {
+    await test.addModel('a');
+    await test.addModel('b');
+    const before = await test.library.list();
+    expect(before).toHaveLength(2);
+    const again = await test.library.list();
+    expect(again.every((model) => before.includes(model))).toBe(true);
+    await test.addModel('a', { layers: [['system', 'new']] });
+    const changed = (await test.library.list()).filter((model) => !before.includes(model));
+    expect(changed.map(({ name }) => name)).toEqual(['a:latest']);
+  });
+
   it('tells size, digest, details and capabilities', async () => {
     await test.addModel('a', { from: 'p:1', layers: [['system', 'sys']] });
     const [model] = await test.library.list();

@@ -118,6 +118,7 @@ export type VerifyEvent =
     };
 
 export interface Library {
+  /** A model that has not changed is the same object as before. */
   list(): Promise<readonly ListedModel[]>;
   listLoaded(): readonly LoadedModel[];
   show(request: ShowRequest): Promise<ShownModel>;

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { copyRequestSchema, deleteRequestSchema, showRequestSchema } from '../../api/schemas/models.ts';
 import { CriaError } from '../../errors.ts';
+import type { ListedModel } from '../../library/types.ts';
 import { goJson } from '../go-json.ts';
 import { sendEmpty, sendJson } from '../send.ts';
 import { fromListed, fromLoaded, fromShown } from './from-model.ts';
@@ -13,7 +14,7 @@ export function modelRoutes(app: FastifyInstance, { library, bodies }: RouteDeps
     url: '/api/tags',
     handler: async (_request, reply) => {
       const models = await library.list();
-      sendJson(reply, goJson({ models: models.map(fromListed) }));
+      sendJson(reply, `{"models":[${models.map(listedJson).join(',')}]}`);
     },
   });
 
@@ -46,6 +47,17 @@ export function modelRoutes(app: FastifyInstance, { library, bodies }: RouteDeps
     await library.remove(requireModel(body));
     sendEmpty(reply);
   });
+}
+
+const listedJsons = new WeakMap<ListedModel, string>();
+
+/** Written once for each model: many clients ask for the list every few seconds. */
+function listedJson(model: ListedModel): string {
+  const known = listedJsons.get(model);
+  if (known !== undefined) return known;
+  const json = goJson(fromListed(model));
+  listedJsons.set(model, json);
+  return json;
 }
 
 /** `model`, or `name` as old clients call it. */
