@@ -132,6 +132,7 @@ describe('errors', () => {
     ['openai', 404, '{"error":{"message":"no such model"}}', 'no such model'],
     ['text', 404, '404 page not found', '404 page not found'],
     ['nothing', 502, '', 'status 502'],
+    ['a page', 502, '<html>Bad Gateway</html>', 'status 502'],
     ['empty error', 500, '{"error":""}', '{"error":""}'],
   ])('%s body', async (_name, status, body, message) => {
     const client = await clientOf(json(status, body));

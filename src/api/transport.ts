@@ -117,7 +117,13 @@ export async function requireOk(response: IncomingMessage, signal?: AbortSignal)
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return;
   const text = await readText(response, maxErrorBytes, signal);
-  throw new ApiError(errorText(text) ?? (text.trim() || `status ${status}`), status);
+  throw new ApiError(errorText(text) ?? plainText(text) ?? `status ${status}`, status);
+}
+
+/** A line that somebody may have written to be read; undefined for the pages that web servers and proxies answer with. */
+function plainText(text: string): string | undefined {
+  const line = text.trim();
+  return line === '' || line.includes('\n') || line.startsWith('<') ? undefined : line;
 }
 
 /** Reads a whole JSON answer; `signal` is the one that the exchange was made with. */
