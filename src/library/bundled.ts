@@ -44,7 +44,7 @@ async function register(
   model: BundledModel,
   { signal }: { signal: AbortSignal },
 ): Promise<boolean> {
-  const marker = path.join(store.paths.root, '.cria', 'bundled.json');
+  const marker = path.join(store.paths.notes, 'bundled.json');
   const registered = await readMarker(marker);
   if (registered.includes(model.name)) return false;
   const entries = await store.manifests.list();
