@@ -9,6 +9,7 @@ let ollama: Ollama;
 beforeAll(async () => {
   server = await startCria();
   ollama = new Ollama({ host: server.url });
+  await createModel(server, { model: 'gotalk', from: 'cria-mini', template: goTemplate });
   await createModel(server, {
     model: 'staged',
     from: 'cria-mini',
@@ -22,6 +23,39 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const model = 'cria-mini';
+
+/** What the Jinja template of cria-mini writes, in the other language. */
+const goTemplate = `{{- if or .System .Tools }}<|im_start|>system
+{{ .System }}{{ if and .System .Tools }}
+
+{{ end }}{{ if .Tools }}<tools>
+{{ range .Tools }}{{ .Function.Name }}(
+{{- range $name, $property := .Function.Parameters.Properties }}{{ $name }}: {{ $property.Type }}{{ end -}}
+): {{ .Function.Description }}
+{{ end }}</tools>{{ end }}<|im_end|>
+{{ end }}
+{{- range .Messages }}
+{{- if eq .Role "user" }}<|im_start|>user
+{{ .Content }}<|im_end|>
+{{ else if eq .Role "assistant" }}<|im_start|>assistant
+{{ if .Thinking }}<think>
+{{ .Thinking }}
+</think>
+
+{{ end }}{{ .Content }}{{ range .ToolCalls }}<tool_call>
+{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}
+</tool_call>{{ end }}<|im_end|>
+{{ else if eq .Role "tool" }}<|im_start|>user
+<tool_response>
+{{ .Content }}
+</tool_response><|im_end|>
+{{ end }}
+{{- end }}<|im_start|>assistant
+{{ if and .IsThinkSet (not .Think) }}<think>
+
+</think>
+
+{{ end }}`;
 
 function user(content: string): Message {
   return { role: 'user', content };
@@ -64,7 +98,14 @@ describe('the answer', () => {
   });
 
   it('has the fields of Ollama in its order', async () => {
-    const body = { model, messages: [user('hello')], think: false, stream: false, logprobs: true };
+    const body = {
+      model,
+      messages: [user('hello')],
+      think: false,
+      stream: false,
+      logprobs: true,
+      top_logprobs: 1,
+    };
     const { headers, json } = await post(server, '/api/chat', body);
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(Object.keys(json)).toEqual([
@@ -81,6 +122,12 @@ describe('the answer', () => {
       'eval_count',
       'eval_duration',
     ]);
+    expect(json.logprobs[0]).toEqual({
+      token: 'H',
+      logprob: expect.any(Number),
+      bytes: [72],
+      top_logprobs: [{ token: 'H', logprob: json.logprobs[0].logprob, bytes: [72] }],
+    });
     const pieces = json.logprobs.map((item: { token: string }) => item.token);
     expect(pieces.join('')).toBe(json.message.content);
   });
@@ -284,6 +331,57 @@ describe('tools', () => {
     });
     expect(json).toMatchObject({ message: { role: '', content: '' }, done: false });
     expect(json._debug_info.rendered_template).toContain('<tools>\nf(z: string, a: integer): d\n</tools>');
+  });
+});
+
+describe('a Go template', () => {
+  const weather = {
+    type: 'function',
+    function: {
+      name: 'get_weather',
+      description: 'Get the current weather for a city',
+      parameters: { type: 'object', properties: { city: { type: 'string' } } },
+    },
+  };
+  const question = user('What is the weather in Berlin?');
+  const call = { function: { name: 'get_weather', arguments: { city: 'Berlin' } } };
+  const result = {
+    role: 'tool',
+    content: '{"temperature": 21, "condition": "sunny"}',
+    tool_name: 'get_weather',
+  };
+
+  it.each<[string, object, object]>([
+    ['a thought', { messages: [user('hello')] }, { thinking: 'This is a greeting.' }],
+    ['no thought', { messages: [user('hello')], think: false }, { content: 'Hello! How can I help you?' }],
+    [
+      'a system message',
+      {
+        messages: [
+          { role: 'system', content: 'You are an assistant named Theo.' },
+          user('Introduce yourself.'),
+        ],
+      },
+      { content: 'I am Theo.' },
+    ],
+    ['a call', { messages: [question], tools: [weather] }, { tool_calls: [call] }],
+    [
+      'its result',
+      { messages: [question, { role: 'assistant', tool_calls: [call] }, result], tools: [weather] },
+      { content: 'It is sunny in Berlin, 21 degrees.' },
+    ],
+    [
+      'a format',
+      { messages: [user('Make a JSON object with day: Monday.')], format: 'json' },
+      { content: '{"day": "Monday"}' },
+    ],
+  ])('serves as the Jinja one does: %s', async (_, request, message) => {
+    const [jinja, go] = await Promise.all(
+      [model, 'gotalk'].map((name) => post(server, '/api/chat', { model: name, stream: false, ...request })),
+    );
+    expect(go?.json).toMatchObject({ message, done_reason: 'stop' });
+    const withoutIds = (text: string) => JSON.parse(text.replace(/"call_[a-z0-9]{8}"/g, '""')).message;
+    expect(withoutIds(go?.text ?? '')).toEqual(withoutIds(jinja?.text ?? ''));
   });
 });
 
