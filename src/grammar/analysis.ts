@@ -8,6 +8,7 @@ import { excludeOverlaps } from './one-of.ts';
 import { isConstraintSatisfiable } from './satisfiable.ts';
 import type { SchemaDocument, SchemaNode } from './schema-document.ts';
 import { tooLarge, unsupported } from './unsupported.ts';
+import { annotations } from './vocabulary.ts';
 
 /** Subschemas that one value has to satisfy together. */
 export type Conjunction = readonly SchemaNode[];
@@ -17,24 +18,6 @@ const maxAlternatives = 500;
 /** Expansions and questions that one schema may cost. */
 const maxWork = 50_000;
 const maxDepth = 100;
-
-/** Keywords that ask for nothing. */
-const annotations: ReadonlySet<string> = new Set([
-  '$anchor',
-  '$comment',
-  '$defs',
-  '$id',
-  '$schema',
-  'default',
-  'definitions',
-  'deprecated',
-  'description',
-  'example',
-  'examples',
-  'readOnly',
-  'title',
-  'writeOnly',
-]);
 
 /** The same for the same set of nodes. */
 export function keyOf(nodes: Conjunction): string {

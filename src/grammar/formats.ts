@@ -96,6 +96,9 @@ const formatPatterns: ReadonlyMap<string, string> = new Map([
   ['json-pointer', jsonPointer],
 ]);
 
+/** Formats that are honoured. */
+export const honouredFormats: readonly string[] = [...formatPatterns.keys()];
+
 const automata = new Map<string, Automaton>();
 
 /** The texts of a format, or most of them; undefined for formats that are annotations. Made once for each format. */

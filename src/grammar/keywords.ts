@@ -16,39 +16,17 @@ import type { Bound } from './number-range.ts';
 import { RegexError } from './regex.ts';
 import { asNode, pointerTo, type SchemaNode } from './schema-document.ts';
 import { unsupported } from './unsupported.ts';
+import { honouredKeywords, refusedKeywords } from './vocabulary.ts';
 
 /** Lengths and counts from here on cannot be reached by an answer, and are no limits. */
 const unreachableCount = 1 << 20;
 
-/** Keywords that would have to be honoured and cannot. */
-const refusedKeywords = [
-  'if',
-  'contains',
-  'dependencies',
-  'dependentRequired',
-  'dependentSchemas',
-  'unevaluatedItems',
-  '$dynamicRef',
-  '$recursiveRef',
-];
-
 const kindsByKeyword: readonly (readonly [Kind, readonly string[]])[] = [
-  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
-  ['string', ['minLength', 'maxLength', 'pattern', 'format', 'contentEncoding', 'contentMediaType']],
-  ['array', ['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems', 'uniqueItems']],
-  [
-    'object',
-    [
-      'properties',
-      'patternProperties',
-      'additionalProperties',
-      'unevaluatedProperties',
-      'required',
-      'propertyNames',
-      'minProperties',
-      'maxProperties',
-    ],
-  ],
+  ['number', honouredKeywords.numbers],
+  // The last two are annotations, but of strings only.
+  ['string', [...honouredKeywords.strings, 'contentEncoding', 'contentMediaType']],
+  ['array', honouredKeywords.arrays],
+  ['object', honouredKeywords.objects],
 ];
 
 const kindsByType = new Map<string, Kind>([

@@ -1,5 +1,6 @@
 /** Random schemas: everything that their grammars can write satisfies an independent validator. */
 import { isIPv4, isIPv6 } from 'node:net';
+import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -10,9 +11,16 @@ import { accepts } from './automaton.ts';
 import { textRule } from './automaton-rules.ts';
 import { formatAutomaton } from './formats.ts';
 import { RuleSet, schemaToGrammar } from './index.ts';
+import { isObject } from './json-value.ts';
 import { type Bound, decimalRangePattern, integerRangePattern } from './number-range.ts';
-import { arbitraryExample, arbitrarySchema, randomNumbers } from './testdata/arbitrary-schema.ts';
+import {
+  arbitraryExample,
+  arbitrarySchema,
+  arbitraryTuple,
+  randomNumbers,
+} from './testdata/arbitrary-schema.ts';
 import { endlessRules, type Grammar, matches, parseGbnf, sampler } from './testdata/gbnf.ts';
+import { honouredKeywords } from './vocabulary.ts';
 
 /** Undefined when the schema is refused. */
 function grammarOf(schema: JsonValue): Grammar | undefined {
@@ -77,8 +85,23 @@ function validatorOf(schema: JsonValue): ((value: JsonValue) => string) | undefi
   }
 }
 
-test('what 500 random schemas let a model write is valid', () => {
+/** The names of all members in a schema; those of properties are among them. */
+function addKeywords(schema: JsonValue, keywords: Set<string>): void {
+  if (Array.isArray(schema)) for (const item of schema) addKeywords(item, keywords);
+  else if (isObject(schema)) {
+    for (const [keyword, value] of Object.entries(schema)) {
+      keywords.add(keyword);
+      addKeywords(value, keywords);
+    }
+  }
+}
+
+/** Not made at random: identifiers have to be known to the validator. */
+const notMade = ['$id'];
+
+test('what 500 random schemas of all keywords let a model write is valid', () => {
   let nSamples = 0;
+  const keywords = new Set<string>();
   fc.assert(
     fc.property(arbitrarySchema, fc.integer(), (schema, seed) => {
       const grammar = grammarOf(schema);
@@ -86,6 +109,7 @@ test('what 500 random schemas let a model write is valid', () => {
       expect(endlessRules(grammar)).toEqual([]);
       const validate = validatorOf(schema);
       fc.pre(validate !== undefined);
+      addKeywords(schema, keywords);
       const write = sampler(grammar, randomNumbers(seed));
       for (let i = 0; i < 5; i++) {
         const text = write();
@@ -97,7 +121,29 @@ test('what 500 random schemas let a model write is valid', () => {
     { numRuns: 500 },
   );
   expect(nSamples).toBeGreaterThanOrEqual(2500);
+  const missing = Object.values(honouredKeywords)
+    .flat()
+    .filter((keyword) => !keywords.has(keyword));
+  // The older form of tuples has a test of its own.
+  expect(missing.sort()).toEqual([...notMade, 'additionalItems'].sort());
 }, 120_000);
+
+test('what 200 random tuples of older drafts let a model write is valid', () => {
+  const validator = new Ajv({ strict: false, multipleOfPrecision: 9, formats: isFormat });
+  fc.assert(
+    fc.property(arbitraryTuple, fc.integer(), (schema, seed) => {
+      const grammar = grammarOf(schema);
+      fc.pre(grammar !== undefined);
+      const validate = validator.compile(schema);
+      const write = sampler(grammar, randomNumbers(seed));
+      for (let i = 0; i < 5; i++) {
+        const text = write();
+        if (!validate(JSON.parse(text))) expect.unreachable(`${text}: ${JSON.stringify(schema)}`);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
 
 test('valid values in the declared order are accepted, compact, spaced and indented', () => {
   fc.assert(

@@ -39,20 +39,15 @@ export function stringAutomaton(
 
 /** Undefined = any number, or any integer. */
 export function numberAutomaton(constraint: NumberConstraint, automata: Automata): Automaton | undefined {
-  const { min, max, multiples } = constraint;
+  const { multiples } = constraint;
   const steps = multiples.map(({ of, pointer }) => ({ ...toStep(of), pointer }));
   // Multiples of an integer are integers.
   const integer = constraint.integer || steps.some(({ decimals }) => decimals === 0);
-  const hasBounds = min !== undefined || max !== undefined;
-  if (!hasBounds && steps.length === 0) return undefined;
-  let automaton: Automaton | undefined;
-  if (integer) {
-    automaton = fromPattern(integerRangePattern(min, max), automata);
-  } else {
-    const decimals = Math.min(...steps.map((step) => step.decimals), maxDecimals);
-    const bounds = hasBounds ? decimalRangePattern(min, max, decimals) : anyDecimal(decimals);
-    automaton = fromPattern(bounds, automata);
-  }
+  const decimals = integer ? 0 : Math.min(...steps.map((step) => step.decimals), maxDecimals);
+  const { min, max } = steps.length === 0 ? constraint : withinPrecision(constraint, decimals);
+  if (min === undefined && max === undefined) return undefined;
+  const pattern = integer ? integerRangePattern(min, max) : decimalRangePattern(min, max, decimals);
+  let automaton = fromPattern(pattern, automata);
   for (const step of steps) {
     if (isEmpty(automaton)) break;
     try {
@@ -66,12 +61,24 @@ export function numberAutomaton(constraint: NumberConstraint, automata: Automata
 
 const maxDecimals = 15;
 
-function fromPattern(pattern: string | undefined, automata: Automata): Automaton {
-  return pattern === undefined ? neverText : automata.pattern(`^(?:${pattern})$`);
+/** Decimal digits that every reader of JSON keeps: with more of them, a multiple is none any more once it is rounded. */
+const exactDigits = 15;
+
+/** Bounds for a number with so many digits behind the point, where there are none. */
+function withinPrecision(
+  { min, max }: NumberConstraint,
+  decimals: number,
+): Pick<NumberConstraint, 'min' | 'max'> {
+  const largest = 10 ** Math.max(0, exactDigits - decimals) - 1;
+  return {
+    min:
+      min ?? (max === undefined || max.value > -largest ? { value: -largest, exclusive: false } : undefined),
+    max: max ?? (min === undefined || min.value < largest ? { value: largest, exclusive: false } : undefined),
+  };
 }
 
-function anyDecimal(decimals: number): string {
-  return `-?(?:0|[1-9][0-9]{0,15})(?:\\.[0-9]{1,${decimals}})?`;
+function fromPattern(pattern: string | undefined, automata: Automata): Automaton {
+  return pattern === undefined ? neverText : automata.pattern(`^(?:${pattern})$`);
 }
 
 /** A step of `units` × 10^-`decimals`. */

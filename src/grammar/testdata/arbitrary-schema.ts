@@ -1,6 +1,7 @@
 /** Random schemas, and random values with schemas that allow them, for property tests. */
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../types/json.ts';
+import { honouredFormats } from '../formats.ts';
 
 const name = fc.constantFrom('a', 'b', 'c', 'ab', 'x-1', 'é', 'a"b', 'name_s', 'n_1');
 const patterns = [
@@ -21,21 +22,6 @@ const patterns = [
   '^\\p{Lu}\\p{Ll}*$',
   '^["\\\\/\\n]{1,3}$',
 ];
-const formats = [
-  'date',
-  'time',
-  'date-time',
-  'duration',
-  'email',
-  'hostname',
-  'ipv4',
-  'ipv6',
-  'uri',
-  'uri-reference',
-  'uuid',
-  'json-pointer',
-];
-
 /** Leaves out what is undefined. */
 function compact(schema: { readonly [key: string]: JsonValue | undefined }): JsonObject {
   return Object.fromEntries(
@@ -44,7 +30,8 @@ function compact(schema: { readonly [key: string]: JsonValue | undefined }): Jso
 }
 
 function optional<T>(arbitrary: fc.Arbitrary<T>, likelihood = 0.4): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined, freq: Math.round(1 / (1 - likelihood)) });
+  const weight = Math.round(likelihood * 100);
+  return fc.oneof({ weight: 100 - weight, arbitrary: fc.constant(undefined) }, { weight, arbitrary });
 }
 
 const length = fc.integer({ min: 0, max: 12 });
@@ -54,7 +41,7 @@ const stringSchema = fc
     minLength: optional(length),
     maxLength: optional(length.map((n) => n + 3)),
     pattern: optional(fc.constantFrom(...patterns)),
-    format: optional(fc.constantFrom(...formats), 0.3),
+    format: optional(fc.constantFrom(...honouredFormats), 0.3),
   })
   .map((keywords) => compact({ type: 'string', ...keywords, ...(keywords.format ? { pattern: undefined } : {}) }));
 
@@ -94,8 +81,27 @@ const leaf = fc.oneof(
   { weight: 1, arbitrary: json.map((value) => ({ const: value })) },
   { weight: 1, arbitrary: fc.subarray(['string', 'integer', 'null', 'boolean', 'object', 'array'], { minLength: 1 }).map((type) => ({ type })) },
   { weight: 1, arbitrary: stringSchema.map((schema) => ({ ...schema, nullable: true })) },
-  { weight: 1, arbitrary: fc.constantFrom<JsonValue>({ $ref: '#/$defs/one' }, { $ref: '#/$defs/two' }, { $ref: '#' }) },
+  { weight: 1, arbitrary: fc.constantFrom<JsonValue>({ $ref: '#/$defs/one' }, { $ref: '#two' }, { $ref: '#/definitions/three' }, { $ref: '#' }) },
+  { weight: 1, arbitrary: stringSchema.map((schema) => ({ ...schema, not: false })) },
 );
+
+const uniqueArray = fc
+  .record({
+    values: fc.uniqueArray(fc.oneof(fc.nat(9), fc.string({ maxLength: 3 }), fc.constantFrom(true, null)), { minLength: 1, maxLength: 5 }),
+    minItems: optional(fc.nat(1)),
+    maxItems: optional(fc.integer({ min: 1, max: 4 })),
+  })
+  .map(({ values, ...counts }) => compact({ type: 'array', items: { enum: values }, uniqueItems: true, ...counts }));
+
+/** Lists as up to draft 2019-09, for validators of such a draft. */
+export const arbitraryTuple: fc.Arbitrary<JsonObject> = fc
+  .record({
+    items: fc.array(fc.oneof(stringSchema, integerSchema, numberSchema), { minLength: 1, maxLength: 3 }),
+    additionalItems: optional(fc.oneof(fc.boolean(), integerSchema)),
+    minItems: optional(fc.integer({ min: 0, max: 3 })),
+    maxItems: optional(fc.integer({ min: 1, max: 5 })),
+  })
+  .map((keywords) => compact({ type: 'array', ...keywords }));
 
 /** Schemas of the supported keywords; some allow nothing at all. */
 export const arbitrarySchema: fc.Arbitrary<JsonValue> = fc
@@ -107,6 +113,11 @@ export const arbitrarySchema: fc.Arbitrary<JsonValue> = fc
       { weight: 2, arbitrary: tie('array') },
       { weight: 1, arbitrary: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })) },
       { weight: 1, arbitrary: fc.tuple(tie('object'), tie('object')).map((allOf) => ({ allOf })) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(tie('object'), tie('object')).map((allOf) => ({ allOf, unevaluatedProperties: false })),
+      },
+      { weight: 1, arbitrary: uniqueArray },
       {
         weight: 1,
         arbitrary: fc.array(tie('object'), { minLength: 2, maxLength: 3 }).map((branches) => ({
@@ -127,10 +138,18 @@ export const arbitrarySchema: fc.Arbitrary<JsonValue> = fc
         patternProperties: optional(fc.dictionary(fc.constantFrom('_s$', '^n_', '^[a-c]'), leaf, { maxKeys: 2 }), 0.15),
         minProperties: optional(fc.constantFrom(0, 1), 0.1),
         propertyNames: optional(fc.constantFrom<JsonValue>({ pattern: '^[a-z]' }, { maxLength: 3 }), 0.05),
+        unevaluatedProperties: optional(fc.constant(false), 0.05),
+        more: optional(fc.nat(2), 0.1),
       })
-      .map(({ requires, ...keywords }) => {
-        const required = Object.keys(keywords.properties).filter((_, i) => requires[i]);
-        return compact({ type: 'object', ...keywords, required: required.length > 0 ? required : undefined });
+      .map(({ requires, more, ...keywords }) => {
+        const names = Object.keys(keywords.properties);
+        const required = names.filter((_, i) => requires[i]);
+        return compact({
+          type: 'object',
+          ...keywords,
+          maxProperties: more === undefined ? undefined : names.length + more,
+          required: required.length > 0 ? required : undefined,
+        });
       }),
     array: fc
       .record({
@@ -142,9 +161,12 @@ export const arbitrarySchema: fc.Arbitrary<JsonValue> = fc
       .map((keywords) => compact({ type: 'array', ...keywords })),
   }))
   .schema.chain((root) =>
-    fc.tuple(leaf, leaf).map(([one, two]): JsonValue => {
-      // The root stays what it is, and two leaves can be referred to.
-      return typeof root === 'object' && root !== null && !Array.isArray(root) ? { ...root, $defs: { one, two } } : root;
+    fc.tuple(leaf, stringSchema, integerSchema).map(([one, string, three]): JsonValue => {
+      const two = { ...string, $anchor: 'two' };
+      // The root stays what it is, and three leaves can be referred to.
+      return typeof root === 'object' && root !== null && !Array.isArray(root)
+        ? { ...root, $defs: { one, two }, definitions: { three } }
+        : root;
     }),
   );
 
