@@ -18,9 +18,15 @@ if (!hasDockerRegistry) {
   );
 }
 
-/** Three parts of Ollama's size, the last one shorter. */
+/** Several parts. */
 const bigBytes = 220_000_000;
-const partBytes = 100_000_000;
+
+/** What a part's file says, as Ollama writes it. */
+interface PartOnDisk {
+  readonly Offset: number;
+  readonly Size: number;
+  readonly Completed: number;
+}
 
 let registry: DockerRegistry;
 let proxy: TroublesomeProxy;
@@ -107,14 +113,13 @@ describe.skipIf(!hasDockerRegistry)('with docker-registry', () => {
     expect(existsSync(bigBlob)).toBe(false);
 
     // Early parts come faster than late ones, so that some are complete while others are not.
-    const pauseMs = ({ start }: { start: number }): number => 2 * Math.floor(start / partBytes);
-    const completeParts = (): number[] =>
+    const pauseMs = ({ start }: { start: number }): number => 2 * Math.floor(start / 1e8);
+    const completeParts = (): PartOnDisk[] =>
       readdirSync(blobsDir())
         .map((file) => /-partial-(\d+)$/.exec(file)?.[0])
         .filter((suffix) => suffix !== undefined)
         .map((suffix) => JSON.parse(readFileSync(bigBlob + suffix, 'utf8')))
-        .filter((part) => part.Completed === part.Size)
-        .map((part) => part.N);
+        .filter((part) => part.Completed === part.Size);
     let nComplete = 0;
     let receivedBefore = 0;
     for (let kill = 1; kill <= 5; kill++) {
@@ -148,11 +153,11 @@ describe.skipIf(!hasDockerRegistry)('with docker-registry', () => {
     expect((await server.cli(['rm', name])).code).toBe(0);
 
     /** Requests since the last reset for parts that were complete before. */
-    function overlapping(parts: readonly number[]): unknown[] {
+    function overlapping(parts: readonly PartOnDisk[]): unknown[] {
       return proxy.gets.filter(
         (get) =>
           get.digest === digest &&
-          parts.some((n) => get.start < (n + 1) * partBytes && get.end >= n * partBytes),
+          parts.some(({ Offset, Size }) => get.start < Offset + Size && get.end >= Offset),
       );
     }
   });
