@@ -38,7 +38,8 @@ it('the lists hold what is looked for in a schema', () => {
         return Reflect.getOwnPropertyDescriptor(target, key);
       },
     });
-  for (const schema of [{}, { type: 'array', items: [] }]) readSchema(spy(schema), '#', new Automata());
+  const schemas: JsonObject[] = [{}, { type: 'array', items: [] }];
+  for (const schema of schemas) readSchema(spy(schema), '#', new Automata());
   // Found in the whole document, by references; the others say what kind of value is meant.
   const elsewhere = ['$defs', 'definitions', '$anchor', '$id'];
   const kindOnly = ['contentEncoding', 'contentMediaType'];
