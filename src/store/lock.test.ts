@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -94,6 +94,18 @@ describe('a store lock', () => {
     await utimes(path.join(notes, 'tickets', name), longAgo, longAgo);
     expect(await lock.run(async () => 'mine')).toBe('mine');
   });
+
+  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
+    'says when the store is read-only',
+    async () => {
+      await chmod(notes, 0o555);
+      const locked = createStoreLock(box()).run(async () => {});
+      await expect(locked).rejects.toMatchObject({
+        message: `the model store cannot be written: ${notes} (EACCES)`,
+      });
+      await chmod(notes, 0o755);
+    },
+  );
 
   it('leaves files alone that are no tickets', async () => {
     const lock = createStoreLock(box());

@@ -4,8 +4,9 @@
  * hitting a living one's.
  */
 import { randomInt } from 'node:crypto';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { CriaError } from '../errors.ts';
 import { livenessOf, type ProcessIdentity, thisProcess } from '../util/process-identity.ts';
 import { isMissing, readBounded } from './files.ts';
 import type { StorePaths } from './paths.ts';
@@ -75,16 +76,29 @@ export function createTicketBox(
   }
 
   async function writeNew(file: string, content: string): Promise<void> {
-    const handle = await open(file, 'wx').catch(async (error: unknown) => {
-      if (!isMissing(error)) throw error;
-      await mkdir(directory, { recursive: true });
-      return open(file, 'wx');
-    });
+    const handle = await create(file);
     try {
       // Never empty: the heartbeat overwrites a byte of it.
       await handle.writeFile(`${content}\n`);
     } finally {
       await handle.close();
+    }
+  }
+
+  async function create(file: string): Promise<FileHandle> {
+    const attempt = (): Promise<FileHandle> => open(file, 'wx');
+    try {
+      return await attempt().catch(async (error: unknown) => {
+        if (!isMissing(error)) throw error;
+        await mkdir(directory, { recursive: true });
+        return attempt();
+      });
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+      throw new CriaError('internal', `the model store cannot be written: ${notes} (${code})`, {
+        cause: error,
+      });
     }
   }
 
