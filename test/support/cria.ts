@@ -118,6 +118,13 @@ export async function post(server: TestServer, url: string, body: unknown): Prom
   return { status, headers, text, json: JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') };
 }
 
+/** All items of a stream. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 /** Puts a GGUF file into the store under a name; `fields` are more of the create request's. */
 export async function addModel(
   server: TestServer,
