@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CriaError } from '../../errors.ts';
 import type { AdapterBase } from '../../gguf/adapter.ts';
 import type { GgufWriteTensor } from '../../gguf/writer.ts';
 import { makeSafetensors } from '../testdata/safetensors.ts';
@@ -140,6 +142,47 @@ describe('matrices', () => {
     expect(converted.alpha).toMatchObject({ value: expect.closeTo(alpha, 5) });
     const [, first] = converted.tensors['blk.0.attn_v.weight.lora_a']?.values ?? [];
     expect(first).toBeCloseTo(factor, 5);
+  });
+});
+
+describe('anything', () => {
+  const outcome = (files: Map<string, string>): Promise<string> =>
+    convert(files).then(
+      () => 'converted',
+      (error) => (error instanceof CriaError ? error.code : String(error)),
+    );
+  const known = ['converted', 'conversion_failed', 'not_implemented'];
+
+  it('as configuration is converted or refused', async () => {
+    const keys = [
+      'r',
+      'lora_alpha',
+      'use_rslora',
+      'alpha_pattern',
+      'peft_type',
+      'lora_parameters',
+      'use_dora',
+    ];
+    const configs = fc.dictionary(fc.constantFrom(...keys), fc.jsonValue());
+    await fc.assert(
+      fc.asyncProperty(configs, async (json) => {
+        expect(known).toContain(await outcome(folder(pair, json)));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('as a damaged file is converted or refused', async () => {
+    const whole = makeSafetensors(pair);
+    const damage = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
+    await fc.assert(
+      fc.asyncProperty(damage, async ([at, byte]) => {
+        const bytes = Buffer.from(whole);
+        bytes[at] = byte;
+        expect(known).toContain(await outcome(folder(bytes)));
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

@@ -19,6 +19,9 @@ const families: Readonly<Record<string, (base: AdapterBase) => readonly TensorRu
   qwen3: () => separateRules,
 };
 
+/** GGUF's names of the architectures whose adapters can be converted. */
+export const adapterArchitectures: readonly string[] = Object.keys(families);
+
 /** The rule for a module, with its layer filled in; undefined for a module that the architecture does not have. */
 export type FindRule = (module: string) => TensorRule | undefined;
 

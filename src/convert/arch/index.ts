@@ -25,6 +25,9 @@ const families: Readonly<Record<string, ReadArchitecture>> = {
   Qwen3ForCausalLM: readQwen3,
 };
 
+/** Entries of `architectures` that can be converted. */
+export const architectureNames: readonly string[] = Object.keys(families);
+
 /** Throws `conversion_failed` for an architecture that is missing or unknown. */
 export function architectureReader(config: ConfigReader): ReadArchitecture {
   const name = config.textsOr('architectures', undefined)?.[0];
