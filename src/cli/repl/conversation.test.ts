@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createContext } from '../context.ts';
 import { InterruptedError } from '../interrupt.ts';
-import { unknownTraits } from '../run/model-traits.ts';
 import { FakeApi, Recorder, type Reply, type Routes } from '../testdata/harness.ts';
+import { emptySession } from '../testdata/session.ts';
 import { Conversation } from './conversation.ts';
 import type { LineEditor, Prompt } from './line-editor.ts';
 import type { ReplInput } from './machine.ts';
@@ -102,19 +102,7 @@ async function converse(
       return { ended: new Promise(() => {}), logFile: '' };
     },
   });
-  const session = {
-    model: 'm',
-    messages: [],
-    system: '',
-    options: {},
-    format: undefined,
-    think: undefined,
-    keepAlive: '1h',
-    hidesThinking: false,
-    isWordWrap: true,
-    isVerbose: false,
-    traits: unknownTraits,
-  };
+  const session = { ...emptySession, keepAlive: '1h' };
   await new Conversation(editor, session, context).run();
   const chats = api.callsOf('POST /api/chat').map(({ json }) => json);
   return { stdout: stdout.text, stderr: stderr.text, chats };

@@ -72,6 +72,7 @@ export const shortcutsHelpText = `Available keyboard shortcuts:
   Ctrl + p            Earlier line (Up)
   Ctrl + n            Later line (Down)
 
+  Tab                 Complete a command, or a path after @
   Ctrl + l            Clear the screen
   Ctrl + g            Write the message in an editor
   Ctrl + c            Stop the answer

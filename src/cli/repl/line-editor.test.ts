@@ -29,6 +29,7 @@ class Bench {
       isHistoryEnabled: true,
       onHistory: (lines) => this.histories.push(lines),
       editElsewhere: (text) => text,
+      complete: (line) => [[], line],
       isDumb: false,
       ...options,
     });
@@ -198,6 +199,11 @@ describe('TerminalEditor', () => {
     await bench.press(`a${enter}`);
     bench.editor.close();
     expect(bench.output.text).not.toContain('2004');
+  });
+
+  it('completes a word with Tab, and takes the tabs of a paste as they are', async () => {
+    bench = new Bench({ complete: (line) => [['hello'], line] });
+    expect(await bench.press(`he\t${pasteStart}\t${pasteEnd}!${enter}`)).toMatchObject({ text: 'hello\t!' });
   });
 
   it('takes a text from an editor: all lines but the last are done', async () => {

@@ -40,6 +40,8 @@ export interface TerminalEditorOptions {
   readonly onHistory: (lines: readonly string[]) => void;
   /** Lets the user edit a text elsewhere (Ctrl-G); may throw. */
   readonly editElsewhere: (text: string) => string;
+  /** What may stand in the place of the second, a word at the end of the line (Tab). */
+  readonly complete: (line: string) => [completions: string[], word: string];
   /** The terminal understands no escape sequences. */
   readonly isDumb: boolean;
 }
@@ -93,6 +95,7 @@ export class TerminalEditor implements LineEditor {
       terminal: true,
       history: [...this.#history],
       historySize,
+      completer: options.complete,
     });
     this.#readline
       .on('line', (text) => this.#onLine(text))

@@ -1,23 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { unknownTraits } from '../run/model-traits.ts';
+import { emptySession } from '../testdata/session.ts';
 import { helpText, parameterHelpText, setHelpText, shortcutsHelpText, showHelpText } from './help.ts';
 import { isCollecting, type ReplInput, type ReplState, step } from './machine.ts';
 import type { Session } from './session.ts';
 import type { Effect } from './slash.ts';
 
-const session: Session = {
-  model: 'm',
-  messages: [],
-  system: '',
-  options: {},
-  format: undefined,
-  think: undefined,
-  keepAlive: undefined,
-  hidesThinking: false,
-  isWordWrap: true,
-  isVerbose: false,
-  traits: { ...unknownTraits, canThink: true },
-};
+const session: Session = { ...emptySession, traits: { ...unknownTraits, canThink: true } };
 
 function line(text: string, isPasted = false): ReplInput {
   return { type: 'line', text, isPasted };

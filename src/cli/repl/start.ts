@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { CliContext } from '../context.ts';
 import type { RunOptions } from '../run/flags.ts';
 import { unknownTraits } from '../run/model-traits.ts';
+import { completionsOf } from './completion.ts';
 import { Conversation } from './conversation.ts';
 import { editText } from './external-editor.ts';
 import { readHistory, writeHistory } from './history.ts';
@@ -27,6 +28,7 @@ export async function startConversation(options: RunOptions, context: CliContext
         heed();
       }
     },
+    complete: (line) => completionsOf(line, { cwd: context.cwd, homeDir: config.homeDir }),
     isDumb: config.isDumbTerminal,
   });
   const session = { ...options, messages: [], system: '', options: {}, traits: unknownTraits };

@@ -149,6 +149,18 @@ describe('cria run MODEL PROMPT', () => {
     expect(sentRequest()).toEqual({ model: 'm', prompt: args[1], stream: true });
   });
 
+  it('tells that a server takes no pictures', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'cat.png'), Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
+    const refusal = { status: 501, json: { error: 'images are not implemented yet' } };
+    const result = await run(['m', './cat.png'], routes(refusal, ['completion', 'vision']), { cwd: dir });
+    expect(result).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: "Added image './cat.png'\nError: images are not implemented yet\n",
+    });
+  });
+
   it('reads texts that the words name, not those that the input names', async () => {
     const dir = temporaryDir();
     writeFileSync(path.join(dir, 'notes.txt'), 'Buy milk.\n');
