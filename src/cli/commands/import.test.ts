@@ -1,4 +1,5 @@
 /** `cria import` over folders as other programs leave them, against a server that records what it is sent. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   mkdirSync,
@@ -143,6 +144,19 @@ describe('a folder of', () => {
     expect(sent(await run([target]))).toEqual({
       'hf.co/ggml-org/tiny-GGUF:Q4_0': { 'model.gguf': fileOf(`${repository}/blobs/2`) },
     });
+  });
+
+  it.skipIf(process.platform === 'win32')('Hugging Face, whose reference is a pipe', async () => {
+    const repository = 'hub/models--org--tiny';
+    gguf(`${repository}/snapshots/1/tiny.gguf`);
+    mkdirSync(path.join(dir, repository, 'refs'));
+    execFileSync('mkfifo', [
+      path.join(dir, repository, 'refs/main'),
+      path.join(dir, repository, 'snapshots/1/pipe.gguf'),
+    ]);
+    const result = await run(['hub']);
+    expect(Object.keys(sent(result))).toEqual(['hf.co/org/tiny:latest']);
+    expect(result.stdout).toContain('pipe.gguf: not a regular file');
   });
 
   it('llama.cpp', async () => {

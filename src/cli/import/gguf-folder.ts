@@ -1,5 +1,5 @@
 /** Models in folders of GGUF files: LM Studio's, the cache of Hugging Face's tools, llama.cpp's, and plain ones. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ModelFile } from '../create/files.ts';
 import { type GgufGroup, groupGgufFiles } from './gguf-groups.ts';
@@ -143,7 +143,11 @@ function isCurrentSnapshot(directory: string): boolean {
   const repository = path.dirname(snapshots);
   if (path.basename(snapshots) !== 'snapshots' || !hubFolder.test(path.basename(repository))) return true;
   try {
-    const current = readFileSync(path.join(repository, 'refs', 'main'), 'latin1').trim();
+    const reference = path.join(repository, 'refs', 'main');
+    const stats = statSync(reference);
+    // 40 digits; anything else, such as a pipe that would never end, says nothing.
+    if (!stats.isFile() || stats.size > 200) return true;
+    const current = readFileSync(reference, 'latin1').trim();
     return current === path.basename(directory) || !existsSync(path.join(snapshots, current));
   } catch {
     return true;
