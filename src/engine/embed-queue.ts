@@ -48,6 +48,10 @@ export class EmbedQueue {
     this.#jobs.push({ id, work, vectors, promptTokens: 0, nTaken: 0, nDone: 0, peeked: undefined });
   }
 
+  has(job: EmbedJob): boolean {
+    return this.#jobs.includes(job);
+  }
+
   /** True when the request was there. */
   remove(id: number): boolean {
     const before = this.#jobs.length;
@@ -93,11 +97,11 @@ export class EmbedQueue {
         packed.push({ job, index: job.nTaken++, ...prepared });
         nTokens += length;
       }
-      turn = turn.filter((job) => hasInputs(job) && this.#jobs.includes(job));
+      turn = turn.filter((job) => hasInputs(job) && this.has(job));
     }
     this.#moveToFront(blocked);
     // A request may have failed after some of its inputs were packed.
-    return packed.filter(({ job }) => this.#jobs.includes(job));
+    return packed.filter(({ job }) => this.has(job));
   }
 
   /** Notes a computed output. Returns the job when it was its last; it has left the queue then. */

@@ -253,6 +253,39 @@ it('embeds with a model that completes text: its last token speaks for all', asy
   expect(cosine(rows[0] ?? [], rows[1] ?? [])).toBeLessThan(0.999);
 });
 
+describe('texts longer than a batch', () => {
+  const words = Array.from({ length: 150 }, (_, i) => ['the', 'dog', 'ran', 'over', 'a'][(i * i) % 5]).join(
+    ' ',
+  );
+  // An input after it, so that the cache must be emptied in between.
+  const inputs = [words, 'the dog', `${words} the end`];
+
+  it.each(['llama', 'llama-mean'])('%s takes them whole', async (name) => {
+    const { embed } = await load(name, { nUbatch: 512 });
+    const whole = await embed(inputs);
+    expect(whole.promptTokens).toBeGreaterThan(300);
+    const { engine, embed: embedParts } = await load(name, { nUbatch: 64, nCells: 512 });
+    expect(engine.info.embedding.maxInputTokens).toBe(512);
+    const parts = await embedParts(inputs);
+    expect(engine.stats().steps).toBeGreaterThan(4);
+    expect(parts.promptTokens).toBe(whole.promptTokens);
+    for (const [i, row] of parts.rows.entries())
+      expect(cosine(row, whole.rows[i] ?? [])).toBeGreaterThan(0.9999);
+  });
+
+  it('are cut at the cache, and end with their request', async () => {
+    const { engine, embed } = await load('llama', { nUbatch: 32, nCells: 64 });
+    expect((await embed([words])).promptTokens).toBe(64);
+    await expect(embed([words], false)).rejects.toThrow('the input length exceeds the context length');
+    engine.submit(200, { inputs: [toInput(words)], truncate: true });
+    await new Promise(setImmediate); // the first part is computed
+    engine.cancel(200);
+    const { rows } = await embed(['the dog']);
+    const { embed: embedAlone } = await load('llama');
+    expect(cosine(rows[0] ?? [], (await embedAlone(['the dog'])).rows[0] ?? [])).toBeGreaterThan(0.9999);
+  });
+});
+
 it('refuses token ids that it does not have', async () => {
   const { engine } = await load('mean');
   expect(() => engine.detokenize([5, bertVocabulary.length], false)).toThrow('the vocabulary has no token');

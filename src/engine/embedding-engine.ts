@@ -17,6 +17,7 @@ import type {
 } from '../protocol/messages.ts';
 import { type EmbedLimits, prepareInput } from './embed-input.ts';
 import { EmbedQueue, type PackedInput } from './embed-queue.ts';
+import { LongInput } from './long-input.ts';
 import { estimateSizeBytes, vramTaken } from './memory-size.ts';
 import { SegmentBatch } from './segments.ts';
 import { newCounters } from './stats.ts';
@@ -54,6 +55,8 @@ export class EmbeddingEngine implements Disposable {
   readonly #limits: EmbedLimits;
   readonly #nPackTokens: number;
   readonly #counters = newCounters();
+  /** A text of several batches, which follow each other without others between. */
+  #long: LongInput | undefined;
   #nextStep: NodeJS.Immediate | undefined;
   #isClosed = false;
 
@@ -93,6 +96,7 @@ export class EmbeddingEngine implements Disposable {
     const nSeqMax = Math.min(spec.nUbatch, model.hasRecurrentState ? maxRecurrentSequences : maxSequences);
     this.#context = EmbeddingContext.create(model, {
       nBatch: spec.nUbatch,
+      nCells: Math.max(spec.nCells ?? 0, spec.nUbatch),
       nSeqMax,
       pooling: poolingOf(model),
       flashAttention: spec.flashAttention,
@@ -104,7 +108,7 @@ export class EmbeddingEngine implements Disposable {
     this.#batch = new Batch(nBatch);
     this.#segments = pooling === 'rank' ? SegmentBatch.create(model, spec.modelPath, nBatch) : undefined;
     this.#queue = new EmbedQueue(nOutput);
-    this.#limits = { nCtx, nBatch };
+    this.#limits = limitsOf(this.#context, nCtx, spec);
     const devices = model.library.devices();
     const gpu =
       spec.nGpuLayers === 0
@@ -113,7 +117,7 @@ export class EmbeddingEngine implements Disposable {
     this.#nPackTokens = gpu === undefined ? Math.min(nBatch, cpuPackTokens) : nBatch;
     const sizeVramBytes = vramTaken(devicesBefore, devices);
     const sizeBytes = estimateSizeBytes(model, {
-      nCells: nBatch,
+      nCells: this.#context.hasMemory ? Math.max(spec.nCells ?? 0, nBatch) : nBatch,
       nUbatch: nBatch,
       // Rows of logits are kept for every token, though nobody reads them.
       nSlots: nBatch,
@@ -136,7 +140,7 @@ export class EmbeddingEngine implements Disposable {
       sizeVramBytes,
       device: gpu?.name ?? 'CPU',
       llamaVersion: model.library.llama.llama_version(),
-      embedding: { pooling, nOutput, maxInputTokens: Math.min(nCtx, nBatch) },
+      embedding: { pooling, nOutput, maxInputTokens: Math.min(this.#limits.nCtx, this.#limits.nBatch) },
     };
   }
 
@@ -199,16 +203,29 @@ export class EmbeddingEngine implements Disposable {
   }
 
   #step(): void {
+    if (this.#long !== undefined && this.#queue.has(this.#long.input.job)) {
+      this.#attempt([this.#long.input]);
+      return;
+    }
+    this.#long = undefined;
     const { vocab } = this.#model;
     const packed = this.#queue.pack(
       { nTokens: this.#nPackTokens, nSequences: this.#context.nSeqMax },
       (input, { truncate }) => prepareInput(vocab, input, this.#limits, truncate),
       (job, error) => this.#options.onError(job.id, toCriaError(error).toJSON()),
     );
-    if (packed.length === 0) return;
+    const [first] = packed;
+    if (first === undefined) return;
+    if (first.tokens.length > this.#context.nBatch) this.#long = new LongInput(first, this.#context);
+    this.#attempt(packed);
+  }
+
+  #attempt(packed: readonly PackedInput[]): void {
     try {
-      this.#compute(packed);
+      if (this.#long === undefined) this.#compute(packed);
+      else this.#computePart(this.#long);
     } catch (error) {
+      this.#long = undefined;
       // The batch cannot tell whose input it failed on.
       const failed = toCriaError(error).toJSON();
       for (const { job } of packed) if (this.#queue.remove(job.id)) this.#options.onError(job.id, failed);
@@ -223,16 +240,46 @@ export class EmbeddingEngine implements Disposable {
       if (segments !== undefined) segments.add(input, seqId);
       else for (const [position, token] of input.tokens.entries()) batch.add(token, position, seqId, true);
     }
-    const code = this.#context.compute(batch);
+    this.#run(batch, false);
+    for (const [seqId, input] of packed.entries()) this.#finish(input, this.#context.output(seqId));
+  }
+
+  #computePart(long: LongInput): void {
+    const batch = this.#batch;
+    batch.clear();
+    const continues = long.nComputed > 0;
+    long.fill(batch);
+    this.#run(batch, continues);
+    const whole = long.take(this.#context.output(0), batch.length);
+    if (whole === undefined) return;
+    this.#long = undefined;
+    this.#finish(long.input, whole);
+  }
+
+  #run(batch: Batch, continues: boolean): void {
+    const code = this.#context.compute(batch, { continues });
     if (code !== 0) throw new CriaError('internal', `llama.cpp could not compute the batch (code ${code})`);
     this.#counters.steps++;
     this.#counters.promptTokensEvaluated += batch.length;
-    for (const [seqId, input] of packed.entries()) {
-      const done = this.#queue.complete(input, this.#context.output(seqId));
-      if (done !== undefined)
-        this.#options.onResult(done.id, { vectors: done.vectors, promptTokens: done.promptTokens });
-    }
   }
+
+  #finish(input: PackedInput, output: Float32Array): void {
+    const done = this.#queue.complete(input, output);
+    if (done !== undefined)
+      this.#options.onResult(done.id, { vectors: done.vectors, promptTokens: done.promptTokens });
+  }
+}
+
+/** Where attention goes to both sides a text must fit one batch; else the cache can hold the batches before. */
+function limitsOf({ model, nBatch, hasMemory }: EmbeddingContext, nCtx: number, spec: LoadSpec): EmbedLimits {
+  if (!hasMemory || !isCausal(model)) return { nCtx, nBatch };
+  const most = Math.min(nCtx, Math.max(spec.nCells ?? 0, nBatch));
+  return { nCtx: most, nBatch: most };
+}
+
+function isCausal(model: Model): boolean {
+  const architecture = model.metadata('general.architecture') ?? '';
+  return model.metadata(`${architecture}.attention.causal`) !== 'false';
 }
 
 /**
@@ -243,5 +290,5 @@ function poolingOf(model: Model): Pooling | undefined {
   const architecture = model.metadata('general.architecture') ?? '';
   const named = model.metadata(`${architecture}.pooling_type`);
   if (named !== undefined && named !== '0') return undefined;
-  return model.metadata(`${architecture}.attention.causal`) === 'false' ? 'mean' : 'last';
+  return isCausal(model) ? 'last' : 'mean';
 }

@@ -53,6 +53,7 @@ export async function summarizeGguf(header: GgufHeader): Promise<GgufSummary> {
     chatTemplate: getString(header, chatTemplateKey),
     namedChatTemplates: namedChatTemplates(header),
     poolingType: getInteger(header, key('pooling_type'), { min: 0, max: 4 }),
+    isCausal: getBoolean(header, key('attention.causal')),
     bosToken,
     eosToken,
     addBosToken: getBoolean(header, 'tokenizer.ggml.add_bos_token'),

@@ -15,6 +15,8 @@ export type Pooling = Exclude<(typeof poolingTypes)[number], 'none'>;
 export interface EmbeddingContextOptions {
   /** Most tokens of one batch. A batch is one micro-batch: pooling and attention to both sides need a sequence in one piece. */
   readonly nBatch: number;
+  /** Cells of the KV cache, where the model has one: at least `nBatch`, the most tokens of a sequence that comes in several batches. */
+  readonly nCells: number;
   readonly nSeqMax: number;
   /** Undefined = what the model's metadata say. */
   readonly pooling: Pooling | undefined;
@@ -63,8 +65,7 @@ export class EmbeddingContext extends Handle {
     const { threadPool, adapters } = options;
     const pointer = llama.llama_init_from_model(model.pointer, {
       ...llama.llama_context_default_params(),
-      // The cache, where the model has one, holds one batch at a time.
-      n_ctx: options.nBatch,
+      n_ctx: options.nCells,
       n_batch: options.nBatch,
       n_ubatch: options.nBatch,
       n_seq_max: options.nSeqMax,
@@ -97,14 +98,19 @@ export class EmbeddingContext extends Handle {
     return context;
   }
 
+  /** What was computed can be gone on with: false for encoders. */
+  get hasMemory(): boolean {
+    return this.#memory !== undefined;
+  }
+
   /**
    * Computes the outputs of all sequences of the batch; each must be there from its first token to its last. 0 = done, else
-   * failed (llama.h: `llama_decode`, `llama_encode`). Nothing of the batch before is remembered.
+   * failed (llama.h: `llama_decode`, `llama_encode`). Nothing of the batch before is remembered, unless this one `continues` it.
    */
-  compute(batch: Batch): number {
+  compute(batch: Batch, { continues = false } = {}): number {
     const { llama } = this.model.library;
     if (this.#memory === undefined) return llama.llama_encode(this.pointer, batch.struct);
-    llama.llama_memory_clear(this.#memory, false);
+    if (!continues) llama.llama_memory_clear(this.#memory, false);
     return llama.llama_decode(this.pointer, batch.struct);
   }
 

@@ -41,7 +41,7 @@ export interface LoadSpec {
   readonly libraryDir: string | undefined;
   /**
    * Serve `embed` requests: the context computes embeddings instead of logits. A batch is one micro-batch of `nUbatch` tokens then,
-   * `nCells` has no meaning and `nSlots` is how many requests may be given at once.
+   * `nCells` bounds a single text (of models whose attention is causal) and `nSlots` is how many requests may be given at once.
    */
   readonly embedding: boolean;
 }
@@ -54,7 +54,7 @@ export interface EmbeddingInfo {
   readonly pooling: Pooling;
   /** Length of a vector, or the number of scores. */
   readonly nOutput: number;
-  /** Longest input in tokens: the context length, or the batch where that is shorter. */
+  /** Longest input in tokens: the context length, or for encoders the batch where that is shorter. */
   readonly maxInputTokens: number;
 }
 

@@ -90,12 +90,22 @@ describe('plan', () => {
     [
       'an embedding model',
       { ...base, model: vectorModel },
-      { embedding: true, nUbatch: 2048, nCells: 2048, nSlots: 32 },
+      { embedding: true, nUbatch: 2048, nCells: 4096, nSlots: 32 },
     ],
     [
       'by request',
       { ...base, model: textModel, isEmbedding: true },
-      { embedding: true, nUbatch: 2048, nCells: 2048 },
+      { embedding: true, nUbatch: 2048, nCells: 4096 },
+    ],
+    [
+      'an encoder, which remembers nothing',
+      { ...base, model: fakeModel('v', { isCausal: false }, { capabilities: ['embedding'] }) },
+      { nUbatch: 4096, nCells: 4096 },
+    ],
+    [
+      'little memory: a short cache',
+      { ...base, model: vectorModel, isFrugal: true },
+      { nUbatch: 2048, nCells: 2048 },
     ],
     ['a model that completes text', { ...base, model: textModel }, { embedding: false }],
     [

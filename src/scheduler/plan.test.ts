@@ -105,6 +105,7 @@ describe('slots and cells', () => {
 
 describe('batch', () => {
   const embedding = fakeModel('a', { nCtxTrain: 8192 }, { capabilities: ['embedding'] });
+  const encoder = fakeModel('a', { nCtxTrain: 8192, isCausal: false }, { capabilities: ['embedding'] });
   it.each<[string, Parameters<typeof plan>[0], number, number]>([
     ['short context', {}, 512, 512],
     ['longer context', { options: { nCtx: 32_768 } }, 1024, 512],
@@ -112,7 +113,10 @@ describe('batch', () => {
     ['tiny context', { options: { nCtx: 16 } }, 16, 16],
     ['as asked for', { options: { nBatch: 128 } }, 128, 128],
     ['a token for each slot', { options: { nBatch: 1 } }, 8, 8],
-    ['embedding: whole texts', { model: embedding }, 2048, 2048],
+    ['embedding: texts in parts', { model: embedding }, 2048, 2048],
+    ['encoder: whole texts', { model: encoder }, 4096, 4096],
+    ['encoder: longer ones if asked for', { model: encoder, options: { nCtx: 8192 } }, 8192, 8192],
+    ['encoder: room for several short texts', { model: encoder, options: { nCtx: 64 } }, 512, 512],
     ['embedding: as asked for', { model: embedding, options: { nBatch: 4096 } }, 4096, 4096],
   ])('%s', (_, input, nBatch, nUbatch) => {
     expect(plan(input).spec).toMatchObject({ nBatch, nUbatch });

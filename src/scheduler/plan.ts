@@ -15,6 +15,8 @@ const maxUbatch = 512;
 /** Short texts are packed into one batch. */
 const minEmbeddingBatch = 512;
 const maxEmbeddingBatch = 2048;
+/** What is longer takes memory that few need: whoever does asks for the context. */
+const maxAutomaticEncoderBatch = 4096;
 /** Requests whose inputs may share batches; they cost no memory. */
 const embeddingSlots = 32;
 /** llama.cpp pads the cache to a multiple of this (llama_kv_cache: n_pad). */
@@ -66,7 +68,8 @@ export interface LoadPlan {
  * Slots share one KV cache, so more of them do not multiply memory: the cache gets as many cells as a quarter of the memory
  * beside the weights allows, at least one full context and at most one for each slot. The automatic number of slots follows
  * from that: 8 when each gets a full context, 4 when there are two full contexts to share, 2 when there is one, else 1.
- * Embeddings need no more than one batch at a time, and an output row for each of its tokens.
+ * Embeddings need one batch at a time, with an output row for each of its tokens, and a cache for one text of a full context where
+ * attention is causal: it may come in several batches.
  */
 export function planLoad(input: PlanInput): LoadPlan {
   const { model, options, settings, library, free } = input;
@@ -77,7 +80,9 @@ export function planLoad(input: PlanInput): LoadPlan {
   const wantsGpu = free.gpuBytes !== undefined && options.nGpuLayers !== 0;
   const poolBytes = wantsGpu ? (free.gpuBytes ?? 0) : free.hostBytes;
   const cellBytes = kvBytesPerCell(gguf, settings.kvCacheType);
-  const batchOf = (nSlots: number) => chooseBatch({ nCtx, nSlots, isEmbedding, wanted: options.nBatch });
+  const isCausal = gguf.isCausal !== false;
+  const batchOf = (nSlots: number) =>
+    chooseBatch({ ...context, nSlots, isEmbedding, isCausal, wanted: options.nBatch });
   const computeOf = (nCells: number, nSlots: number) =>
     computeBytes(gguf, {
       nCells,
@@ -97,10 +102,13 @@ export function planLoad(input: PlanInput): LoadPlan {
         : singleSlotArchitectures.has(gguf.architecture)
           ? 1
           : automaticSlots(nCellsAffordable / nCtx);
-  const nCells = isEmbedding
-    ? batchOf(nSlots).nUbatch
-    : clamp(Math.floor(nCellsAffordable / cellPadding) * cellPadding, nCtx, nCtx * nSlots);
   const { nBatch, nUbatch } = batchOf(nSlots);
+  const nCellsPadded = Math.floor(nCellsAffordable / cellPadding) * cellPadding;
+  const nCells = !isEmbedding
+    ? clamp(nCellsPadded, nCtx, nCtx * nSlots)
+    : isCausal
+      ? clamp(nCellsPadded, nUbatch, Math.max(nUbatch, nCtx))
+      : nUbatch;
 
   const kvBytes = cellBytes * nCells;
   const fixedBytes = computeOf(nCells, nSlots);
@@ -173,13 +181,16 @@ function automaticSlots(nContexts: number): number {
 export function chooseBatch(input: {
   readonly nCtx: number;
   readonly nSlots: number;
+  readonly isAutomatic: boolean;
   readonly isEmbedding: boolean;
+  readonly isCausal: boolean;
   readonly wanted: number | undefined;
 }): { readonly nBatch: number; readonly nUbatch: number } {
-  const { nCtx, nSlots, isEmbedding } = input;
+  const { nCtx, nSlots, isAutomatic, isEmbedding, isCausal } = input;
   if (isEmbedding) {
     // Attention to both sides needs the whole text in one micro-batch.
-    const nBatch = Math.max(1, Math.trunc(input.wanted ?? clamp(nCtx, minEmbeddingBatch, maxEmbeddingBatch)));
+    const most = isCausal ? maxEmbeddingBatch : isAutomatic ? maxAutomaticEncoderBatch : nCtx;
+    const nBatch = Math.max(1, Math.trunc(input.wanted ?? Math.max(minEmbeddingBatch, Math.min(nCtx, most))));
     return { nBatch, nUbatch: nBatch };
   }
   const wanted = input.wanted ?? (nCtx <= 4096 ? 512 : nCtx <= 32_768 ? 1024 : 2048);

@@ -25,7 +25,9 @@ export function reloadReason(
     const { nBatch } = chooseBatch({
       nCtx: spec.nCtx,
       nSlots: spec.nSlots,
+      isAutomatic: false,
       isEmbedding: spec.embedding,
+      isCausal: model.gguf.isCausal !== false,
       wanted: options.nBatch,
     });
     if (nBatch !== spec.nBatch) return 'num_batch';

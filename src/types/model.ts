@@ -46,6 +46,8 @@ export interface GgufSummary {
   /** Further named templates of the file, e.g. `tool_use`. */
   readonly namedChatTemplates: Readonly<Record<string, string>>;
   readonly poolingType: number | undefined;
+  /** False: each token sees the whole text, not only what is before it; default true. */
+  readonly isCausal?: boolean | undefined;
   readonly bosToken: string;
   readonly eosToken: string;
   readonly addBosToken: boolean | undefined;

@@ -54,6 +54,7 @@ export async function loadNative(
       using threadPool = ThreadPool.create(owned, 1);
       using context = EmbeddingContext.create(model, {
         nBatch: 64,
+        nCells: 64,
         nSeqMax: 1,
         pooling: undefined,
         flashAttention: 0,
