@@ -1,12 +1,13 @@
 // Compares cria with sentence-transformers on a real model, MiniLM: `node scripts/minilm/check.mjs [--write] [WORK_FOLDER]`.
 // Installs the Python packages into WORK_FOLDER/venv (about 5 GB with PyTorch), converts the model with `cria create`, and asks a
 // real server for tokens and vectors of the 200 texts of texts.json. --write keeps what the tests compare with.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
-import { ensureBuilt, ensureInstalled, root } from '../setup.mjs';
+import { weightsOf, withServer } from '../own-server.mjs';
+import { root } from '../setup.mjs';
 
+const model = 'minilm';
 const least = 0.9999;
 const isWriting = process.argv.includes('--write');
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith('--'));
@@ -15,11 +16,18 @@ const here = path.join(root, 'scripts/minilm');
 const expectedFile = path.join(root, 'src/engine/testdata/minilm-expected.json');
 const numbersKept = 8;
 
-ensureInstalled();
-ensureBuilt();
 mkdirSync(work, { recursive: true });
 const expected = computeExpected();
-const failures = await withServer(compare);
+const models = path.join(work, 'models');
+rmSync(models, { recursive: true, force: true });
+const failures = await withServer(models, async (server) => {
+  const modelfile = path.join(work, 'Modelfile');
+  writeFileSync(modelfile, `FROM ${expected.folder}\n`);
+  server.cria('create', model, '-f', modelfile, '--quantize', 'f32');
+  const nFailures = await compare(server);
+  console.log(`for the tests: CRIA_MINILM=${await weightsOf(server, model)}`);
+  return nFailures;
+});
 if (isWriting) writeExpected();
 process.exit(failures === 0 ? 0 : 1);
 
@@ -38,52 +46,16 @@ function computeExpected() {
   return JSON.parse(readFileSync(output, 'utf8'));
 }
 
-/** `use` is given a function that posts to a server of its own, which has the model as `minilm`. */
-async function withServer(use) {
-  const port = await freePort();
-  const models = path.join(work, 'models');
-  const env = { ...process.env, OLLAMA_HOST: `127.0.0.1:${port}`, OLLAMA_MODELS: models };
-  const main = path.join(root, 'dist/main.js');
-  rmSync(models, { recursive: true, force: true });
-  const server = spawn(process.execPath, [main, 'serve'], { env, stdio: 'ignore' });
-  try {
-    while (!(await fetch(`http://127.0.0.1:${port}`).catch(() => undefined)))
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    const modelfile = path.join(work, 'Modelfile');
-    writeFileSync(modelfile, `FROM ${expected.folder}\n`);
-    const args = ['create', 'minilm', '-f', modelfile, '--quantize', 'f32'];
-    execFileSync(process.execPath, [main, ...args], { env, stdio: ['ignore', 2, 2] });
-    return await use(async (url, body) => {
-      const response = await fetch(`http://127.0.0.1:${port}${url}`, {
-        method: 'POST',
-        body: JSON.stringify({ model: 'minilm', ...body }),
-      });
-      if (!response.ok) throw new Error(`${url}: ${await response.text()}`);
-      return response.json();
-    });
-  } finally {
-    server.kill();
-  }
-}
-
-async function freePort() {
-  const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 /** Prints what differs; resolves to the number of texts that do. */
-async function compare(post) {
+async function compare({ post }) {
   const { texts, maxTokens } = expected;
   const input = texts.map(({ text }) => text);
-  const { embeddings, prompt_eval_count } = await post('/api/embed', { input });
+  const { embeddings, prompt_eval_count } = await post('/api/embed', { model, input });
   const rows = [];
   for (const [i, { text, tokens, vector }] of texts.entries()) {
-    const own = await post('/api/tokenize', { text, add_special: true, parse_special: true });
+    const own = await post('/api/tokenize', { model, text, add_special: true, parse_special: true });
     // An empty text alone would only load the model.
-    const [alone] = (await post('/api/embed', { input: [text] })).embeddings;
+    const [alone] = (await post('/api/embed', { model, input: [text] })).embeddings;
     rows.push({
       text,
       sameTokens: own.tokens.join() === tokens.join(),
@@ -100,8 +72,6 @@ async function compare(post) {
   console.log(`same tokens: ${rows.filter((row) => row.sameTokens).length}`);
   console.log(`cosine: least ${cosines[0].toFixed(7)}, median ${cosines[cosines.length >> 1].toFixed(7)}`);
   console.log(`tokens counted: ${prompt_eval_count}, expected ${counted}`);
-  const { modelfile } = await post('/api/show', {});
-  console.log(`for the tests: CRIA_MINILM=${/^FROM (.+)$/m.exec(modelfile)?.[1]}`);
   return bad.length + (prompt_eval_count === counted ? 0 : 1);
 }
 
