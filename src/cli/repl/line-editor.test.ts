@@ -122,6 +122,14 @@ describe('TerminalEditor', () => {
     expect(await reading).toEqual({ type: 'end' });
   });
 
+  it('takes no more keys after its end', async () => {
+    bench = new Bench();
+    await bench.press(ctrlD);
+    bench.input.write(`${pasteStart}late${pasteEnd}${ctrlC}`);
+    await setImmediate();
+    expect(await bench.editor.read(prompt)).toEqual({ type: 'end' });
+  });
+
   it('keeps a history', async () => {
     bench = new Bench({ history: ['older', 'old'] });
     await bench.press(`new${enter}`);

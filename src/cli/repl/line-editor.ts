@@ -1,11 +1,11 @@
 /** Lines from a terminal: editing, history, pasting, Ctrl-C and Ctrl-D. The conversation sees only what comes out. */
 import { createInterface, type Interface, type Key } from 'node:readline';
-import { Writable } from 'node:stream';
 import type { InputStream, OutputStream } from '../context.ts';
 import { messageOf } from '../failure.ts';
 import { InterruptedError } from '../interrupt.ts';
 import type { Style } from '../terminal/style.ts';
 import { textWidth } from '../terminal/width.ts';
+import { Gate } from './gate.ts';
 import { historySize } from './history.ts';
 import { Keyboard } from './keyboard.ts';
 import type { ReplInput } from './machine.ts';
@@ -142,8 +142,6 @@ export class TerminalEditor implements LineEditor {
 
   close(): void {
     if (!this.#isClosed) this.#readline.close();
-    this.#keyboard.detach();
-    this.#gate.detach();
   }
 
   /** Readline must write on a clean line; the editor's key is not for it. */
@@ -194,6 +192,8 @@ export class TerminalEditor implements LineEditor {
 
   #onClose(): void {
     this.#isClosed = true;
+    this.#keyboard.detach();
+    this.#gate.detach();
     this.#abort?.abort(new InterruptedError());
     this.#setPasteMode(false);
     if (this.#waiting !== undefined) this.#options.output.write('\n');
@@ -276,34 +276,5 @@ export class TerminalEditor implements LineEditor {
     if (!this.#isPlaceholderShown) return;
     this.#isPlaceholderShown = false;
     this.#options.output.write('\x1b[K');
-  }
-}
-
-/** The terminal as readline sees it: what it writes while the gate is shut is dropped. */
-class Gate extends Writable {
-  isOpen = false;
-  readonly #output: OutputStream;
-
-  constructor(output: OutputStream) {
-    super({ decodeStrings: false });
-    this.#output = output;
-    output.on('resize', this.#onResize);
-  }
-
-  detach(): void {
-    this.#output.off('resize', this.#onResize);
-  }
-
-  readonly #onResize = (): void => {
-    this.emit('resize');
-  };
-
-  get columns(): number {
-    return this.#output.columns ?? 80;
-  }
-
-  override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (this.isOpen) this.#output.write(chunk);
-    done();
   }
 }
