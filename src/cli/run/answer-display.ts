@@ -45,6 +45,12 @@ export class AnswerDisplay {
     if (shown !== '') this.#write(shown);
   }
 
+  /** A line of its own amid the answer. */
+  line(text: string): void {
+    this.#endThinking();
+    this.content(`${this.#lastChar === '\n' ? '' : '\n'}${text}\n`);
+  }
+
   /** Closes what is open. On a terminal an empty line sets the answer off from what follows. */
   end(): void {
     if (!this.#hasOutput) return;

@@ -126,8 +126,13 @@ describe('cria run MODEL PROMPT', () => {
 
   it('tells of calls of tools that there are not', async () => {
     const call = { function: { index: 0, name: 'fly', arguments: { to: 'Mars' } } };
-    const { stdout } = await run(['m', 'Hi'], routes(chunks({ tool_calls: [call] })));
-    expect(stdout).toBe('Model called a non-existent function \'fly()\' with arguments: {"to":"Mars"}\n');
+    const line = 'Model called a non-existent function \'fly()\' with arguments: {"to":"Mars"}\n';
+    expect((await run(['m', 'Hi'], routes(chunks({ tool_calls: [call] })))).stdout).toBe(line);
+    await api?.close();
+    const answer = chunks({ thinking: 'Hm.' }, { response: 'Let me see.' }, { tool_calls: [call, call] });
+    expect((await run(['m', '--hidethinking', 'Hi'], routes(answer))).stdout).toBe(
+      `Let me see.\n${line}${line}`,
+    );
   });
 
   it('tells when the prompt was cut', async () => {

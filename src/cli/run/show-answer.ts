@@ -69,7 +69,7 @@ export async function showAnswer(
       display.content(piece.content);
       for (const call of piece.toolCalls) {
         start();
-        display.content(describeCall(call));
+        display.line(describeCall(call));
       }
       content += piece.content;
       thinking += piece.thinking;
@@ -87,7 +87,5 @@ export async function showAnswer(
 
 /** The command line offers no tools, but a model may make one up. */
 function describeCall({ function: { name, arguments: args } }: WireToolCall): string {
-  return harmless(
-    `Model called a non-existent function '${name}()' with arguments: ${JSON.stringify(args)}\n`,
-  );
+  return harmless(`Model called a non-existent function '${name}()' with arguments: ${JSON.stringify(args)}`);
 }
