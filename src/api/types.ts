@@ -159,6 +159,8 @@ export interface VerifyReport {
   blobs: number;
   bytes: number;
   damage: WireDamage[];
+  /** Damaged models that were created here rather than pulled. */
+  created_here: string[];
 }
 
 export interface WireModelDetails {

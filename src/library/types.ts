@@ -115,6 +115,8 @@ export type VerifyEvent =
       readonly nBlobs: number;
       readonly totalBytes: number;
       readonly damage: readonly Damage[];
+      /** Damaged models that were created here rather than pulled. */
+      readonly madeHere: readonly string[];
     };
 
 export interface Library {

@@ -83,6 +83,18 @@ describe('verify', () => {
     },
   );
 
+  it('tells models that were made here from others', async () => {
+    await test.addModel('made', { from: 'a.gguf', layers: [['system', 'only a']] });
+    await truncate(blobPath('only a'), 3);
+    expect(await report()).toMatchObject({ madeHere: ['made:latest'] });
+  });
+
+  it('tells what is damaged also where it cannot be noted', async () => {
+    await writeFile(test.store.paths.notes, 'in the way');
+    await writeFile(blobPath('only a'), 'ONLY A');
+    expect((await report()).damage).toMatchObject([{ problem: 'wrong_digest', models: ['a:latest'] }]);
+  });
+
   it('finds what is no file', async () => {
     await rm(blobPath('only a'));
     await mkdir(blobPath('only a'));

@@ -34,12 +34,14 @@ export async function* verifyModels(
   signal: AbortSignal,
 ): AsyncGenerator<VerifyEvent> {
   const damage: Damage[] = [];
+  const madeHere = new Set<string>();
   const entries = await findEntries(store, names);
   const uses = new Map<Digest, Use[]>();
   for (const entry of entries) {
     if (signal.aborted) throw cancelledError();
     try {
       const { manifest } = await store.manifests.read(entry);
+      if (manifest.layers.some(({ from }) => from !== undefined)) madeHere.add(displayName(entry.name));
       for (const layer of blobsOf(manifest))
         uses.set(layer.digest, [...(uses.get(layer.digest) ?? []), useOf(entry, layer)]);
     } catch (error) {
@@ -73,7 +75,15 @@ export async function* verifyModels(
     completedBytes += blob.stored?.sizeBytes ?? 0;
     yield { type: 'progress', totalBytes, completedBytes };
   }
-  yield { type: 'done', nModels: entries.length, nBlobs: blobs.length, totalBytes, damage };
+  const damaged = [...new Set(damage.flatMap(({ models }) => models))];
+  yield {
+    type: 'done',
+    nModels: entries.length,
+    nBlobs: blobs.length,
+    totalBytes,
+    damage,
+    madeHere: damaged.filter((name) => madeHere.has(name)),
+  };
 }
 
 function useOf(entry: ManifestEntry, { size }: Layer): Use {
@@ -139,17 +149,21 @@ async function check(
     await report('wrong_size', `has ${stored.sizeBytes} bytes instead of ${use.sizeBytes}`, [use]);
   const rightUses = uses.filter(isRight);
   if (uses.length > 0 && rightUses.length === 0) return found;
+  let actual: Digest;
   try {
-    const actual = await store.blobs.hashFile(stored.path, options);
-    await store.blobs.noteDamage(stored, actual !== digest);
-    if (actual !== digest) await report('wrong_digest', `has the digest ${actual}`, rightUses);
+    actual = await store.blobs.hashFile(stored.path, options);
   } catch (error) {
     const { code, message } = toCriaError(error);
     if (code === 'cancelled') throw error;
     if ((await statOrNothing(store, digest)) === undefined) {
       if (uses.length > 0) await report('missing_blob', 'is missing', rightUses);
     } else await report('unreadable_blob', `cannot be read: ${message}`, rightUses);
+    return found;
   }
+  const isDamaged = actual !== digest;
+  if (isDamaged) await report('wrong_digest', `has the digest ${actual}`, rightUses);
+  // Where it cannot be noted, as in a store of somebody else, nothing can be repaired either.
+  await store.blobs.noteDamage(stored, isDamaged).catch(() => {});
   return found;
 }
 

@@ -8,7 +8,7 @@ const damage = {
   message: 'has the digest sha256:b',
   models: ['x:1', 'y:2'],
 };
-const sound = { status: 'success', models: 2, blobs: 3, bytes: 4_000_000_000, damage: [] };
+const sound = { status: 'success', models: 2, blobs: 3, bytes: 4_000_000_000, damage: [], created_here: [] };
 
 async function run(args: string[], lines: unknown[]): Promise<RunResult & { asked: unknown }> {
   const api = await FakeApi.start({ 'POST /api/verify': { lines } });
@@ -33,13 +33,13 @@ describe('cria verify', () => {
       ['x:1', 'y:2'],
       [
         { status: 'damaged', ...damage },
-        { ...sound, damage: [damage] },
+        { ...sound, damage: [damage], created_here: ['y:2'] },
       ],
     );
     expect(result).toMatchObject({ exitCode: 1, stderr: 'Error: something is damaged\n' });
     expect(result.asked).toEqual({ models: ['x:1', 'y:2'], stream: true });
     expect(result.stdout).toContain(`blob ${digest} has the digest sha256:b\n  in x:1, y:2\n`);
-    expect(result.stdout).toContain('  cria pull x:1\n  cria pull y:2\n');
+    expect(result.stdout).toContain('  cria pull x:1\n  create y:2 again, from what it was made of\n');
   });
 
   it('writes the report as JSON', async () => {

@@ -43,28 +43,29 @@ async function follow(lines: AsyncIterable<VerifyResponse>, progress: Progress):
 }
 
 /** For people: what is wrong, model by model, and what to do about it. */
-export function describeReport({ models, blobs, bytes, damage }: VerifyReport): string {
+export function describeReport({ models, blobs, bytes, damage, created_here }: VerifyReport): string {
   const looked = `${count(models, 'model')}, ${count(blobs, 'blob')}, ${humanBytes(bytes)}`;
   if (damage.length === 0) return `${looked}: no damage\n`;
   const lines = damage.flatMap((item) => [
     `${subject(item)} ${harmless(item.message)}`,
     item.models.length > 0 ? `  in ${item.models.map(harmless).join(', ')}` : '  not used by any model',
   ]);
-  return [`${looked}`, ...lines, ...advice(damage), ''].join('\n');
+  return [`${looked}`, ...lines, ...advice(damage, created_here), ''].join('\n');
 }
 
 function subject({ digest }: WireDamage): string {
   return digest === undefined ? 'manifest' : `blob ${harmless(digest)}`;
 }
 
-function advice(damage: readonly WireDamage[]): string[] {
+function advice(damage: readonly WireDamage[], createdHere: readonly string[]): string[] {
   const models = [...new Set(damage.flatMap((item) => item.models))].sort();
   if (models.length === 0) return [];
+  const isCreated = (model: string): boolean => createdHere.includes(model);
   return [
     '',
-    'Nothing was deleted. To repair, pull the models again (only what is damaged is fetched), or create those',
-    'again that were made here:',
-    ...models.map((model) => `  cria pull ${harmless(model)}`),
+    'Nothing was deleted. To repair (only what is damaged is fetched):',
+    ...models.filter((model) => !isCreated(model)).map((model) => `  cria pull ${harmless(model)}`),
+    ...models.filter(isCreated).map((model) => `  create ${harmless(model)} again, from what it was made of`),
   ];
 }
 

@@ -2,6 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileError } from '../create/files.ts';
 import type { Skipped } from './types.ts';
 
 /** A GGUF file, by its magic. */
@@ -52,7 +53,7 @@ export async function findGgufFiles(
       const entries = await readdir(directory, { withFileTypes: true });
       return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
-      if (directory === root) throw error;
+      if (directory === root) throw fileError(root, error);
       skipped.push({ origin: directory, reason: reasonOf(error) });
       return [];
     }

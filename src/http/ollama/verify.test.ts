@@ -12,12 +12,26 @@ async function* events(): AsyncGenerator<VerifyEvent> {
   yield { type: 'damage', damage: manifest };
   yield { type: 'progress', totalBytes: 10, completedBytes: 0 };
   yield { type: 'damage', damage };
-  yield { type: 'done', nModels: 2, nBlobs: 3, totalBytes: 10, damage: [manifest, damage] };
+  yield {
+    type: 'done',
+    nModels: 2,
+    nBlobs: 3,
+    totalBytes: 10,
+    damage: [manifest, damage],
+    madeHere: ['m:latest'],
+  };
 }
 
 const manifestLine = { problem: 'unreadable_manifest', message: 'is not JSON', models: ['n:latest'] };
 const blobLine = { problem: 'missing_blob', digest, message: 'is missing', models: ['m:latest'] };
-const report = { status: 'success', models: 2, blobs: 3, bytes: 10, damage: [manifestLine, blobLine] };
+const report = {
+  status: 'success',
+  models: 2,
+  blobs: 3,
+  bytes: 10,
+  damage: [manifestLine, blobLine],
+  created_here: ['m:latest'],
+};
 
 describe('POST /api/verify', () => {
   it('streams progress, damage and a report', async () => {

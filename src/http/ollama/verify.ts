@@ -32,6 +32,7 @@ function fromVerifyEvent(event: VerifyEvent): string {
         blobs: event.nBlobs,
         bytes: event.totalBytes,
         damage: event.damage.map(fromDamage),
+        created_here: event.madeHere,
       });
   }
 }

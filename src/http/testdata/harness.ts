@@ -209,7 +209,7 @@ export async function start(
     verify: async function* (models): AsyncGenerator<VerifyEvent> {
       calls.other.push(['verify', models]);
       yield { type: 'progress', totalBytes: 10, completedBytes: 10 };
-      yield { type: 'done', nModels: 1, nBlobs: 2, totalBytes: 10, damage: [] };
+      yield { type: 'done', nModels: 1, nBlobs: 2, totalBytes: 10, damage: [], madeHere: [] };
     },
     copy: async (source, destination) => {
       calls.other.push(['copy', source, destination]);
