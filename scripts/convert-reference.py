@@ -244,6 +244,19 @@ def families():
             max_position_embeddings=64,
         )
     )
+    yield "nomic-bert", torch.bfloat16, lambda f: (word_piece(f), 300), lambda n: t.NomicBertModel(
+        t.NomicBertConfig(
+            vocab_size=n,
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            max_position_embeddings=64,
+        )
+    )
+
+
+ENCODERS = ("bert", "nomic-bert")
 
 
 def write_json(path, value):
@@ -275,12 +288,12 @@ def make(name, dtype, tokenizer, build):
         model = type(model).from_pretrained(folder, dtype=torch.float32).eval()
         tokens = torch.randint(5, 290, (24,), generator=torch.Generator().manual_seed(3))
         output = model(tokens[None])
-        rows = output.last_hidden_state[0] if name == "bert" else output.logits[0]
+        rows = output.last_hidden_state[0] if name in ENCODERS else output.logits[0]
     expected = {
         "tokens": tokens.tolist(),
         "texts": [{"text": text, "tokens": encode(text)} for text in TEXTS],
     }
-    if name == "bert":
+    if name in ENCODERS:
         expected["embedding"] = rounded(rows.mean(0))
         (folder / "1_Pooling").mkdir()
         write_json(folder / "1_Pooling/config.json", {"word_embedding_dimension": 32, "pooling_mode_mean_tokens": True})

@@ -166,6 +166,8 @@ describe('a folder that makes no sense', () => {
       'another order of windows',
       () => folder('gemma2', config('gemma2', { layer_types: ['full_attention', 'sliding_attention'] })),
     ],
+    ['a Nomic model of experts', () => folder('nomic-bert', config('nomic-bert', { moe_every_n_layers: 2 }))],
+    ['a Nomic model with norms first', () => folder('nomic-bert', config('nomic-bert', { prenorm: true }))],
     ['another scale of scores', () => folder('gemma2', config('gemma2', { query_pre_attn_scalar: 99 }))],
     [
       'an unknown pre-tokenizer',
@@ -209,6 +211,30 @@ describe('metadata', () => {
     expect(metadata.get('tokenizer.ggml.eos_token_id')).toEqual({ type: 'uint32', value: 302 });
     expect(metadata.get('tokenizer.ggml.eot_token_id')).toEqual({ type: 'uint32', value: 301 });
     expect(metadata.has('tokenizer.ggml.eom_token_id')).toBe(false); // 7 is an ordinary token
+  });
+
+  it("of Nomic's BERT is the same under the names of its own code, within the trained length", async () => {
+    const own = {
+      architectures: ['NomicBertModel'],
+      n_embd: 32,
+      n_inner: 64,
+      n_layer: 2,
+      n_head: 4,
+      n_positions: 8192,
+      layer_norm_epsilon: 1e-12,
+      rotary_emb_base: 1000,
+      rotary_emb_fraction: 1.0,
+      activation_function: 'swiglu',
+      prenorm: false,
+      causal: false,
+      moe_every_n_layers: 0,
+    };
+    const later = await metadataOf(folder('nomic-bert'));
+    const metadata = await metadataOf(folder('nomic-bert', { 'config.json': own }));
+    expect(metadata.get('nomic-bert.context_length')).toEqual({ type: 'uint32', value: 2048 });
+    later.delete('nomic-bert.context_length');
+    metadata.delete('nomic-bert.context_length');
+    expect(metadata).toEqual(later);
   });
 
   it('notes the sampling that its makers recommend, as far as it makes sense', async () => {

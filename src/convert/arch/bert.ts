@@ -1,16 +1,15 @@
 /** BERT and what is built like it: encoders that give embeddings, such as MiniLM, BGE and E5, and cross-encoders that score pairs. */
 import type { ConfigReader } from '../config.ts';
-import { isJsonObject } from '../config.ts';
-import { conversionError, quoted, unsupported } from '../error.ts';
-import type { ModelFolder } from '../folder.ts';
-import { maxConfigBytes, maxContext, maxLayers, maxWidth } from '../limits.ts';
+import { quoted, unsupported } from '../error.ts';
+import { maxContext, maxLayers, maxWidth } from '../limits.ts';
 import { flag, float, type Metadata, uint } from '../metadata.ts';
 import type { SourceTensor } from '../safetensors/weights.ts';
 import { requireActivation } from './decoder.ts';
+import { inputLength, poolingMetadata, poolingTypes } from './sentence-transformers.ts';
 import type { Architecture, ReadArchitecture, TensorRule } from './types.ts';
 
 /** Weight and bias. */
-function pair(from: string, to: string): readonly TensorRule[] {
+export function pair(from: string, to: string): readonly TensorRule[] {
   return [
     { from: `${from}.weight`, to: `${to}.weight` },
     { from: `${from}.bias`, to: `${to}.bias` },
@@ -34,7 +33,10 @@ const rules: readonly TensorRule[] = [
 
 /** Embeds. */
 export const readBert: ReadArchitecture = async ({ config, folder }) => ({
-  ...readEncoder(config, [...(await poolingMetadata(folder)), ...(await inputLength(config, folder))]),
+  ...readEncoder(config, [
+    ...(await poolingMetadata('bert', folder)),
+    ...(await inputLength(folder, positionsOf(config))),
+  ]),
   // The pooler is for the training task, `cls` for guessing masked words; position_ids is a list of 0, 1, 2 …
   ignored: /^(?:pooler\.|cls\.)|(?:^|\.)embeddings\.position_ids$/,
 });
@@ -44,7 +46,7 @@ export const readBertClassifier: ReadArchitecture = async ({ config, folder, ten
   requireOneScore(tensors.get('classifier.weight'));
   const encoder = readEncoder(config, [
     ['bert.pooling_type', uint(poolingTypes.rank)],
-    ...(await inputLength(config, folder)),
+    ...(await inputLength(folder, positionsOf(config))),
   ]);
   return {
     ...encoder,
@@ -91,52 +93,4 @@ function readEncoder(config: ConfigReader, more: Metadata): Omit<Architecture, '
 
 function positionsOf(config: ConfigReader): number {
   return config.integer('max_position_embeddings', { min: 1, max: maxContext });
-}
-
-/**
- * Some models were trained on shorter texts than they have positions for: sentence-transformers cuts texts to this length. Its older
- * versions keep it in a file of their own, the newer ones with the tokenizer.
- */
-async function inputLength(config: ConfigReader, folder: ModelFolder): Promise<Metadata> {
-  const own = await folder.readJson('sentence_bert_config.json');
-  const tokenizer = await folder.readJson('tokenizer_config.json');
-  const length = own?.raw('max_seq_length') ?? tokenizer?.raw('model_max_length');
-  const isShorter = typeof length === 'number' && length >= 1 && length < positionsOf(config);
-  return isShorter ? [['sentence_transformers.max_seq_length', uint(Math.trunc(length))]] : [];
-}
-
-/** llama.h: `enum llama_pooling_type`. */
-const poolingTypes = { mean: 1, cls: 2, lasttoken: 3, rank: 4 } as const;
-
-/**
- * How sentence-transformers makes one embedding out of those of the tokens: modules.json names the folder with the
- * pooling's configuration. Without it the mean is taken, as sentence-transformers does.
- */
-async function poolingMetadata(folder: ModelFolder): Promise<Metadata> {
-  const modules = (await folder.readValue('modules.json', maxConfigBytes)) ?? [];
-  if (!Array.isArray(modules)) throw conversionError('modules.json must be a list');
-  let pooling: ConfigReader | undefined;
-  for (const item of modules) {
-    const { type, path } = isJsonObject(item) ? item : {};
-    const kind = typeof type === 'string' ? type.split('.').at(-1) : undefined;
-    if (kind === 'Pooling') pooling = await folder.readJson(`${String(path)}/config.json`);
-    else if (kind !== 'Transformer' && kind !== 'Normalize')
-      throw unsupported(`models with the module ${quoted(String(kind))} are not implemented yet`);
-  }
-  return [['bert.pooling_type', uint(pooling === undefined ? poolingTypes.mean : poolingTypeOf(pooling))]];
-}
-
-function poolingTypeOf(pooling: ConfigReader): number {
-  const old = {
-    pooling_mode_mean_tokens: 'mean',
-    pooling_mode_cls_token: 'cls',
-    pooling_mode_lasttoken: 'lasttoken',
-  };
-  const known = Object.entries(old).filter(([key]) => pooling.flagOr(key, false));
-  const isOther = pooling
-    .keys()
-    .some((key) => key.startsWith('pooling_mode_') && !Object.hasOwn(old, key) && pooling.raw(key) === true);
-  const mode = known.length === 1 && !isOther ? known[0]?.[1] : pooling.textOr('pooling_mode', '');
-  if (mode === 'mean' || mode === 'cls' || mode === 'lasttoken') return poolingTypes[mode];
-  throw unsupported('this way of pooling embeddings is not implemented');
 }

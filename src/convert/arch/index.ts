@@ -5,6 +5,7 @@ import { readBert, readBertClassifier } from './bert.ts';
 import { readGemma, readGemma2, readGemma3 } from './gemma.ts';
 import { readLlama, readMistral } from './llama.ts';
 import { readMixtral } from './mixtral.ts';
+import { readNomicBert } from './nomic-bert.ts';
 import { readPhi3 } from './phi3.ts';
 import { readQwen2 } from './qwen2.ts';
 import { readQwen3 } from './qwen3.ts';
@@ -20,6 +21,7 @@ const families: Readonly<Record<string, ReadArchitecture>> = {
   LlamaForCausalLM: readLlama,
   MistralForCausalLM: readMistral,
   MixtralForCausalLM: readMixtral,
+  NomicBertModel: readNomicBert,
   Phi3ForCausalLM: readPhi3,
   Qwen2ForCausalLM: readQwen2,
   Qwen3ForCausalLM: readQwen3,
