@@ -12,6 +12,7 @@ import { candidateFolders } from './native/library-folders.ts';
 import { goPromptTemplate } from './prompt/go-template.ts';
 import { createTemplateCache } from './prompt/pick-template.ts';
 import { createRegistry } from './registry/registry.ts';
+import { readCertificates } from './registry/transport/certificates.ts';
 import { createLibraryChooser } from './runner/library-choice.ts';
 import { createQuantizer } from './runner/quantizer.ts';
 import { createRunnerStarter } from './runner/starter.ts';
@@ -104,6 +105,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     stateDir: config.stateDir,
     proxy: { http: config.httpProxy, https: config.httpsProxy, none: config.noProxy },
     privateHosts: config.privateHosts,
+    certificates: await readCertificates(config.certificateFile, log),
     userAgent: userAgent(config.version),
     log: log.child({ room: 'registry' }),
   });

@@ -126,7 +126,11 @@ describe('doors between rooms', () => {
 describe('walls', () => {
   const walls: { what: string; pattern: RegExp; allowed: (source: Source) => boolean }[] = [
     { what: 'fastify only in http', pattern: /from 'fastify'/, allowed: (s) => s.room === 'http' },
-    { what: 'undici only in registry', pattern: /from 'undici'/, allowed: (s) => s.room === 'registry' },
+    {
+      what: 'https and tls only in registry',
+      pattern: /from 'node:(?:https|tls)'/,
+      allowed: (s) => s.room === 'registry',
+    },
     { what: 'koffi only in native', pattern: /from 'koffi'/, allowed: (s) => s.room === 'native' },
     {
       what: 'child_process only in runner (and cli, which starts the server in the background and editors)',

@@ -46,6 +46,8 @@ export interface Settings {
   readonly httpsProxy: string;
   /** Names, addresses and networks that are reached without a proxy. */
   readonly noProxy: readonly string[];
+  /** File of certificates (PEM) that vouch for registries besides the usual ones; '' = none. */
+  readonly certificateFile: string;
   /** Hosts to which registries may redirect although their addresses are private. */
   readonly privateHosts: readonly string[];
   /** Folder of the llama.cpp libraries; undefined = the ones that came with cria. */
@@ -147,6 +149,11 @@ export const settings: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
   httpProxy: { variables: ['HTTP_PROXY', 'http_proxy'], defaultText: 'none', read: (text) => text },
   httpsProxy: { variables: ['HTTPS_PROXY', 'https_proxy'], defaultText: 'none', read: (text) => text },
   noProxy: { variables: ['NO_PROXY', 'no_proxy'], defaultText: 'none', read: list },
+  certificateFile: {
+    variables: ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'],
+    defaultText: 'none',
+    read: (text) => text,
+  },
   privateHosts: { variables: ['CRIA_PRIVATE_HOSTS'], defaultText: 'none', read: list },
   llamaLibDir: {
     variables: ['CRIA_LLAMA_LIB_DIR'],
