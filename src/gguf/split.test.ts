@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readGgufHeader } from './reader.ts';
 import { joinParts, readModelHeader, splitCountOf } from './split.ts';
@@ -56,6 +57,28 @@ describe('a model of several parts', () => {
       expect(joined.fileSizeBytes).toBe(sizes.reduce((sum, size) => sum + size));
     },
   );
+
+  it('is whole with all its parts in their order, and with nothing else', async () => {
+    const parts: { index: number; count: number; nTensors: number; header: GgufHeader }[] = [];
+    for (const sizes of [[1, 1], [0, 2], [2]])
+      for (const [index, file] of (await splitGguf(whole, folder, { sizes })).entries()) {
+        const header = await readGgufHeader(file);
+        parts.push({ index, count: sizes.length + 1, nTensors: header.tensors.length, header });
+      }
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 5 }), (picked) => {
+        const headers = picked.map(({ header }) => header);
+        const names = new Set(headers.flatMap(({ tensors }) => tensors.map(({ name }) => name)));
+        const isWhole =
+          picked.every(({ index, count }, i) => index === i && count === picked.length) &&
+          names.size === tinyTensors.length &&
+          picked.reduce((sum, { nTensors }) => sum + nTensors, 0) === tinyTensors.length;
+        if (isWhole) expect(joinParts(headers).tensors).toHaveLength(tinyTensors.length);
+        else expect(() => joinParts(headers)).toThrow(/^invalid GGUF: /);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 
   it('may have one part only', async () => {
     const header = await readGgufHeader(whole);

@@ -1,6 +1,6 @@
 /** Models that come in several GGUF files, `<prefix>-00001-of-00003.gguf` and so on (llama.cpp: gguf-split). */
 import { link, rm } from 'node:fs/promises';
-import { CriaError, isCriaError } from '../../errors.ts';
+import { CriaError, isCriaError, toCriaError } from '../../errors.ts';
 import { getInteger } from '../../gguf/metadata.ts';
 import { joinParts } from '../../gguf/split.ts';
 import type { GgufHeader } from '../../gguf/types.ts';
@@ -80,7 +80,7 @@ function splitError(detail: string): CriaError {
 
 /**
  * Gives files the names by which llama.cpp finds the parts that belong to the first, for functions that take one path only.
- * Nothing is copied. `target` does not exist yet; disposing removes the names again. Throws the system's error where the file
+ * Nothing is copied. `target` does not exist yet; disposing removes the names again. Throws `conversion_failed` where the file
  * system has no hard links.
  */
 export async function linkParts(
@@ -96,7 +96,12 @@ export async function linkParts(
     for (const [i, path] of paths.entries()) await link(path, names[i] ?? '');
   } catch (error) {
     await remove();
-    throw error;
+    const { message } = toCriaError(error);
+    throw new CriaError(
+      'conversion_failed',
+      `quantizing a split model needs hard links in the folder of the models, which failed: ${message}`,
+      { cause: error },
+    );
   }
   return { path: names[0] ?? '', [Symbol.asyncDispose]: remove };
 }
