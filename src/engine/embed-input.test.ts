@@ -108,6 +108,15 @@ describe('errors', () => {
       'context_exceeded',
       'input after truncation exceeds maximum context length',
     ],
+    [
+      'no room in a batch',
+      bert,
+      text('abcdefghij'),
+      { nCtx: 512, nBatch: 2 },
+      true,
+      'context_exceeded',
+      'input exceeds maximum context length and cannot be truncated further',
+    ],
   ])('%s', (_, model, input, limits, truncate, code, message) => {
     expect(() => prepareInput(model, input, limits, truncate)).toThrow(
       expect.objectContaining({ code, message }),

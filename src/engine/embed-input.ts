@@ -35,7 +35,7 @@ export function prepareInput(
   if (length <= most) return whole;
   if (!truncate) throw tooLong(length, limits);
   const nTail = input.type === 'pair' ? endOfPair(vocab).length : tailLength(vocab, input, whole.tokens);
-  return { tokens: cut(whole.tokens, most, nTail), nFirst: Math.min(whole.nFirst, most) };
+  return { tokens: cut(whole.tokens, limits, nTail), nFirst: Math.min(whole.nFirst, most) };
 }
 
 function tokenizeText(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'text' }>): PreparedInput {
@@ -90,11 +90,17 @@ function tailLength(
   return nTail + nSpecial;
 }
 
-function cut(tokens: Int32Array, length: number, nTail: number): Int32Array {
+function cut(tokens: Int32Array, { nCtx, nBatch }: EmbedLimits, nTail: number): Int32Array {
+  const length = Math.min(nCtx, nBatch);
   const nHead = length - nTail;
   // One token would be the one that every sequence begins with.
   if (nHead < 2)
-    throw new CriaError('context_exceeded', 'input after truncation exceeds maximum context length');
+    throw new CriaError(
+      'context_exceeded',
+      nCtx <= nBatch
+        ? 'input after truncation exceeds maximum context length'
+        : 'input exceeds maximum context length and cannot be truncated further',
+    );
   const kept = new Int32Array(length);
   kept.set(tokens.subarray(0, nHead));
   kept.set(tokens.subarray(tokens.length - nTail), nHead);

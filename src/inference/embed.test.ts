@@ -143,7 +143,10 @@ describe('embed', () => {
     expect((await inference.embed({ ...embedding, inputs: ['a'] }, never)).vectors).toHaveLength(1);
     expect(released()).toBe(2);
     const { inference: worse } = setup({ results: [died, died] });
-    await expect(worse.embed({ ...embedding, inputs: ['a'] }, never)).rejects.toThrow('gone');
+    await expect(worse.embed({ ...embedding, inputs: ['a'] }, never)).rejects.toMatchObject({
+      code: 'bad_request',
+      message: 'gone',
+    });
   });
 
   it.each<[string, Setup, object, string, string]>([
@@ -162,6 +165,20 @@ describe('embed', () => {
       {},
       'context_exceeded',
       'too long',
+    ],
+    [
+      'whatever else goes wrong with the input',
+      { results: [new CriaError('internal', ' llama.cpp could not\n')] },
+      {},
+      'bad_request',
+      'llama.cpp could not',
+    ],
+    [
+      'a full queue, as it is',
+      { results: [new CriaError('server_busy', 'busy')] },
+      {},
+      'server_busy',
+      'busy',
     ],
     [
       'a reranker',

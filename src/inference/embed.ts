@@ -17,15 +17,22 @@ export async function embed(
   signal: AbortSignal,
 ): Promise<EmbedAnswer> {
   const model = await resolveForUse(deps, request.model);
-  const { vectors, promptTokens, durations } = await computeVectors(deps, model, request, signal);
-  return {
-    vectors: vectors.map((vector) => {
-      requireFinite(vector);
-      return shortened(vector, request.dimensions);
-    }),
-    promptTokens,
-    ...durations,
-  };
+  try {
+    const { vectors, promptTokens, durations } = await computeVectors(deps, model, request, signal);
+    return {
+      vectors: vectors.map((vector) => {
+        requireFinite(vector);
+        return shortened(vector, request.dimensions);
+      }),
+      promptTokens,
+      ...durations,
+    };
+  } catch (error) {
+    // Ollama blames the input for whatever goes wrong with it once the model is loaded.
+    if (isCriaError(error, 'internal') || isCriaError(error, 'runner_died'))
+      throw new CriaError('bad_request', error.message.trim(), { cause: error });
+    throw error;
+  }
 }
 
 /** See `Inference.embedLegacy`. */
