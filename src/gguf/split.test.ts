@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { maxParts } from './limits.ts';
 import { readGgufHeader } from './reader.ts';
 import { joinParts, readModelHeader, splitCountOf } from './split.ts';
 import { summarizeGguf } from './summary.ts';
@@ -87,6 +88,11 @@ describe('a model of several parts', () => {
     const file = path.join(folder, 'one.gguf');
     await writeGguf(file, { ...tinyModel({ 'split.count': { type: 'uint16', value: 1 } }) });
     expect(splitCountOf(await readModelHeader([file]))).toBe(1);
+  });
+
+  it('has no more parts than can be open at once', async () => {
+    const paths = new Array<string>(maxParts + 1).fill(whole);
+    await expect(readModelHeader(paths)).rejects.toThrow(`it has ${maxParts + 1} parts`);
   });
 
   it.each<[string, () => Promise<GgufHeader[]>, RegExp]>([
