@@ -28,6 +28,7 @@ describe('keep_alive', () => {
 
   // In this order: what a request leaves out stays as it was.
   it.each<[unknown, number, number]>([
+    [undefined, 4 * minute, 5 * minute],
     [42.5, 41, 42.5],
     [undefined, 41, 42.5],
     [null, 41, 42.5],

@@ -15,7 +15,7 @@ let greedy: readonly number[];
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'cria-e2e-options-'));
-  server = await startCria();
+  server = await startCria({ OLLAMA_CONTEXT_LENGTH: '256' });
   ollama = new Ollama({ host: server.url });
   // Random weights: every next token is open, so that what a sampler does can be seen.
   const file = path.join(folder, 'random.gguf');
@@ -180,14 +180,17 @@ describe('length', () => {
 });
 
 describe('loading', () => {
-  it('gives the context that num_ctx asks for, up to what the model was trained on', async () => {
-    const contexts: unknown[] = [];
-    for (const num_ctx of [128, 100_000]) {
-      await generate({ num_ctx, num_predict: 1 });
+  it('gives the context of the server, the model or the request, up to what the model was trained on', async () => {
+    await createModel(server, { model: 'narrow', from: 'random', parameters: { num_ctx: 64 } });
+    const contextWith = async (options: OptionValues, model: string): Promise<unknown> => {
+      await generate({ num_predict: 1, ...options }, model);
       const { models } = await ollama.ps();
-      contexts.push((models[0] as { context_length?: number } | undefined)?.context_length);
-    }
-    expect(contexts).toEqual([128, 512]);
+      return (models[0] as { context_length?: number } | undefined)?.context_length;
+    };
+    expect(await contextWith({}, 'random')).toBe(256);
+    expect(await contextWith({}, 'narrow')).toBe(64);
+    expect(await contextWith({ num_ctx: 128 }, 'narrow')).toBe(128);
+    expect(await contextWith({ num_ctx: 100_000 }, 'narrow')).toBe(512);
   });
 
   it.each<OptionValues>([
