@@ -1,6 +1,6 @@
-"""Expected outputs for src/engine/embedding-engine.test.ts: BERT computed with NumPy from the tensors of a GGUF, as its paper defines it.
+"""Expected outputs for src/engine/embedding-engine.test.ts: what transformers computes with the tensors of a GGUF.
 
-Nothing of llama.cpp or of cria's own code takes part, except that cria wrote the file. Needs numpy and gguf (the reader):
+Needs torch, transformers, and gguf (the reader):
 
     python bert-reference.py mean.gguf cls.gguf rank.gguf > src/engine/testdata/bert-expected.json
 
@@ -8,11 +8,12 @@ Nothing of llama.cpp or of cria's own code takes part, except that cria wrote th
 """
 
 import json
-import math
 import sys
 
 import numpy as np
+import torch
 from gguf import GGUFReader
+from transformers import BertConfig, BertForSequenceClassification
 
 # Token ids of the sequences that are embedded; [CLS] is 2, [SEP] is 3. The last one fills the context.
 SEQUENCES = [
@@ -23,61 +24,64 @@ SEQUENCES = [
     [2, 5, 7, 83, 12, 62, 3],
     [2] + [5 + (i * 7) % 55 for i in range(62)] + [3],
 ]
+NAMES = {
+    "token_embd": "bert.embeddings.word_embeddings",
+    "token_types": "bert.embeddings.token_type_embeddings",
+    "position_embd": "bert.embeddings.position_embeddings",
+    "token_embd_norm": "bert.embeddings.LayerNorm",
+    "cls": "bert.pooler.dense",
+    "cls.output": "classifier",
+}
+BLOCK_NAMES = {
+    "attn_q": "attention.self.query",
+    "attn_k": "attention.self.key",
+    "attn_v": "attention.self.value",
+    "attn_output": "attention.output.dense",
+    "attn_output_norm": "attention.output.LayerNorm",
+    "ffn_up": "intermediate.dense",
+    "ffn_down": "output.dense",
+    "layer_output_norm": "output.LayerNorm",
+}
+
+
+def full_name(name):
+    stem, kind = name.rsplit(".", 1)
+    if stem in NAMES:
+        return f"{NAMES[stem]}.{kind}"
+    _, layer, part = stem.split(".")
+    return f"bert.encoder.layer.{layer}.{BLOCK_NAMES[part]}.{kind}"
 
 
 def load(path):
     reader = GGUFReader(path)
-    field = lambda key: reader.fields[key].contents()
-    tensors = {t.name: np.array(t.data, dtype=np.float64).reshape(list(reversed(t.shape))) for t in reader.tensors}
-    return field, tensors
+    field = lambda key: reader.fields[f"bert.{key}"].contents()
+    tensors = {full_name(t.name): torch.tensor(np.array(t.data).reshape(list(reversed(t.shape)))) for t in reader.tensors}
+    config = BertConfig(
+        vocab_size=tensors["bert.embeddings.word_embeddings.weight"].shape[0],
+        hidden_size=field("embedding_length"),
+        intermediate_size=field("feed_forward_length"),
+        num_hidden_layers=field("block_count"),
+        num_attention_heads=field("attention.head_count"),
+        max_position_embeddings=field("context_length"),
+        num_labels=1,
+    )
+    model = BertForSequenceClassification(config).eval()
+    missing, unexpected = model.load_state_dict(tensors, strict=False)
+    assert not unexpected and (field("pooling_type") == 4) == (not missing)
+    return field("pooling_type"), model
 
 
-def layer_norm(x, weight, bias):
-    centred = x - x.mean(axis=-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-12) * weight + bias
-
-
-def gelu(x):
-    return x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
-
-
-def softmax(x):
-    e = np.exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-def hidden_states(field, t, ids):
-    n_heads = field("bert.attention.head_count")
-    linear = lambda x, name: x @ t[name + ".weight"].T + t[name + ".bias"]
-    norm = lambda x, name: layer_norm(x, t[name + ".weight"], t[name + ".bias"])
-    x = t["token_embd.weight"][ids] + t["token_types.weight"][0] + t["position_embd.weight"][: len(ids)]
-    x = norm(x, "token_embd_norm")
-    heads = lambda x: x.reshape(len(ids), n_heads, -1).transpose(1, 0, 2)
-    for i in range(field("bert.block_count")):
-        b = f"blk.{i}"
-        q, k, v = (heads(linear(x, f"{b}.{name}")) for name in ("attn_q", "attn_k", "attn_v"))
-        weights = softmax(q @ k.transpose(0, 2, 1) / math.sqrt(q.shape[-1]))
-        mixed = (weights @ v).transpose(1, 0, 2).reshape(len(ids), -1)
-        x = norm(x + linear(mixed, f"{b}.attn_output"), f"{b}.attn_output_norm")
-        x = norm(x + linear(gelu(linear(x, f"{b}.ffn_up")), f"{b}.ffn_down"), f"{b}.layer_output_norm")
-    return x
-
-
-def output(field, t, ids):
-    x = hidden_states(field, t, ids)
-    pooling = field("bert.pooling_type")
-    if pooling == 1:
-        return x.mean(axis=0)
-    if pooling == 2:
-        return x[0]
-    assert pooling == 4
-    pooled = np.tanh(x[0] @ t["cls.weight"].T + t["cls.bias"])
-    return pooled @ t["cls.output.weight"].T + t["cls.output.bias"]
+def output(pooling, model, ids):
+    if pooling == 4:
+        return model(torch.tensor([ids])).logits[0]
+    states = model.bert(torch.tensor([ids])).last_hidden_state[0]
+    return states.mean(0) if pooling == 1 else states[0]
 
 
 result = {"sequences": SEQUENCES, "outputs": []}
-for path in sys.argv[1:]:
-    field, tensors = load(path)
-    result["outputs"].append([[round(float(v), 6) for v in output(field, tensors, ids)] for ids in SEQUENCES])
+with torch.no_grad():
+    for path in sys.argv[1:]:
+        pooling, model = load(path)
+        result["outputs"].append([[round(float(v), 6) for v in output(pooling, model, ids)] for ids in SEQUENCES])
 json.dump(result, sys.stdout, separators=(",", ":"))
 print()
