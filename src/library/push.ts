@@ -2,7 +2,6 @@
 import { CriaError, cancelledError } from '../errors.ts';
 import type { RegistrySession } from '../registry/types.ts';
 import type { Layer } from '../store/manifest.ts';
-import type { LoadedManifest } from '../store/manifests.ts';
 import { displayName, repositoryName, tryParseModelName } from '../store/name.ts';
 import type { ModelName } from '../types/model-name.ts';
 import type { LibraryContext } from './context.ts';
@@ -29,7 +28,12 @@ async function* push(
   signal: AbortSignal,
 ): AsyncGenerator<Progress> {
   yield { status: 'retrieving manifest' };
-  const { manifest, bytes } = await readManifest(context, name);
+  const entry = await context.store.catalog.locate(name);
+  if (entry === undefined) {
+    yield { status: "couldn't retrieve manifest" };
+    throw new CriaError('model_not_found', `model '${displayName(name)}' not found`);
+  }
+  const { manifest, bytes } = await context.store.manifests.read(entry);
   for (const layer of blobsOf(manifest)) {
     if (signal.aborted) throw cancelledError();
     if (await session.hasBlob(layer.digest, { signal })) {
@@ -43,16 +47,6 @@ async function* push(
   // As it is: the pushed model has the digest that `list` shows here.
   await session.sendManifest(bytes, { signal });
   yield { status: 'success' };
-}
-
-async function readManifest({ store }: LibraryContext, name: ModelName): Promise<LoadedManifest> {
-  const entry = await store.catalog.locate(name);
-  if (entry === undefined)
-    throw new CriaError(
-      'model_not_found',
-      `couldn't retrieve manifest: model '${displayName(name)}' not found`,
-    );
-  return store.manifests.read(entry);
 }
 
 /** The repository of the same registry that the layer came from: the registry can take it from there. */
