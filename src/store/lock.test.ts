@@ -107,6 +107,16 @@ describe('a store lock', () => {
     },
   );
 
+  it('lets models be deleted on a disk that takes no further file', async () => {
+    const full: TicketBox = {
+      ...box(),
+      add: async () => {
+        throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      },
+    };
+    expect(await createStoreLock(full).run(async () => 'deleted')).toBe('deleted');
+  });
+
   it('leaves files alone that are no tickets', async () => {
     const lock = createStoreLock(box());
     await lock.run(async () => {});

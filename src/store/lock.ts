@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CriaError, cancelledError } from '../errors.ts';
 import { createMutex } from '../util/mutex.ts';
 import { raceAbort } from '../util/race-abort.ts';
-import type { FoundTicket, Ticket, TicketBox } from './tickets.ts';
+import { type FoundTicket, isDiskFull, type Ticket, type TicketBox } from './tickets.ts';
 
 export interface StoreLock {
   /**
@@ -28,11 +28,11 @@ export function createStoreLock(box: TicketBox, options: { readonly limitMs?: nu
       });
       const turn = mutex.run(async () => {
         begin();
-        const ticket = await acquire(box, 'store', { signal, limitMs });
+        const ticket = await acquireUnlessFull(box, { signal, limitMs });
         try {
           return await section();
         } finally {
-          await ticket.remove();
+          await ticket?.remove();
         }
       });
       turn.catch(() => {}); // met below, unless its caller has given up by then
@@ -40,6 +40,19 @@ export function createStoreLock(box: TicketBox, options: { readonly limitMs?: nu
       return turn;
     },
   };
+}
+
+/** Undefined on a disk so full that it takes no further file: models must be deletable then, and others cannot add any. */
+async function acquireUnlessFull(
+  box: TicketBox,
+  options: { readonly signal: AbortSignal; readonly limitMs: number },
+): Promise<Ticket | undefined> {
+  try {
+    return await acquire(box, 'store', options);
+  } catch (error) {
+    if (isDiskFull(error)) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CriaError, toCriaError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { ModelName } from '../types/model-name.ts';
-import { isTemporaryFile, writeFileAtomic } from '../util/atomic-file.ts';
+import { isTemporaryFile, syncDirectory, writeFileAtomic } from '../util/atomic-file.ts';
 import { digestHex, digestOf } from './digest.ts';
 import { isMissing, makeDirectoryInside, readBounded, statInside } from './files.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from './manifest.ts';
@@ -115,6 +115,8 @@ export function createManifestStore(paths: StorePaths, log: Logger): ManifestSto
     if ((await stat(name)) === undefined) return false;
     const file = paths.manifest(name);
     await unlink(file);
+    // Before its blobs are deleted: a power failure must not bring it back without them.
+    await syncDirectory(path.dirname(file));
     for (let level = 1; level < depth; level++) {
       const directory = path.resolve(file, ...new Array<string>(level).fill('..'));
       if (!(await removeIfEmpty(directory))) break;

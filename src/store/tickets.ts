@@ -6,7 +6,7 @@
 import { randomInt } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { CriaError } from '../errors.ts';
+import { CriaError, toCriaError } from '../errors.ts';
 import { livenessOf, type ProcessIdentity, thisProcess } from '../util/process-identity.ts';
 import { isMissing, readBounded } from './files.ts';
 import type { StorePaths } from './paths.ts';
@@ -78,8 +78,13 @@ export function createTicketBox(
   async function writeNew(file: string, content: string): Promise<void> {
     const handle = await create(file);
     try {
-      // Never empty: the heartbeat overwrites a byte of it.
+      // Never empty where it can be helped: the heartbeat overwrites a byte of it.
       await handle.writeFile(`${content}\n`);
+    } catch (error) {
+      // A name says enough on a full disk, where models have to be deleted to make room.
+      if (content === '' && isDiskFull(error)) return;
+      await rm(file, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }
@@ -153,6 +158,11 @@ export function createTicketBox(
   }
 
   return { add, list, read };
+}
+
+/** True for the system's errors that there is no room left. */
+export function isDiskFull(error: unknown): boolean {
+  return toCriaError(error).code === 'disk_full';
 }
 
 async function rewriteLastByte(file: string): Promise<void> {
