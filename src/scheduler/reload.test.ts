@@ -11,9 +11,14 @@ const gpu: LibraryChoice = {
   libraryDir: undefined,
   gpus: [{ name: 'CUDA0', type: 'gpu', totalBytes: 8 * GiB, freeBytes: 8 * GiB }],
 };
-const model = fakeModel('a', { nCtxTrain: 16_384 });
+const textModel = fakeModel('a', { nCtxTrain: 16_384 });
 
-function reason(before: RunnerOptions, after: RunnerOptions, library = cpu): string | undefined {
+function reason(
+  before: RunnerOptions,
+  after: RunnerOptions,
+  library = cpu,
+  model = textModel,
+): string | undefined {
   const plan = planLoad({
     model,
     options: before,
@@ -28,6 +33,17 @@ function reason(before: RunnerOptions, after: RunnerOptions, library = cpu): str
 }
 
 describe('reloadReason', () => {
+  it.each<[string, RunnerOptions, RunnerOptions, string | undefined]>([
+    ['a smaller batch of somebody else', { nBatch: 2 }, {}, 'num_batch'],
+    ['a larger one', { nBatch: 4096 }, {}, undefined],
+    ['the automatic one', {}, {}, undefined],
+    ['the automatic one of a given context', { nCtx: 256 }, { nCtx: 256 }, undefined],
+    ['a batch of its own', {}, { nBatch: 128 }, 'num_batch'],
+  ])('embedding: %s', (_, before, after, expected) => {
+    const embedder = fakeModel('v', { nCtxTrain: 8192, isCausal: false }, { capabilities: ['embedding'] });
+    expect(reason(before, after, cpu, embedder)).toBe(expected);
+  });
+
   it.each<[string, RunnerOptions, RunnerOptions, string | undefined]>([
     ['nothing asked for', {}, {}, undefined],
     ['another context', { nCtx: 1024 }, { nCtx: 2048 }, 'num_ctx'],
@@ -75,7 +91,7 @@ describe('reloadReason', () => {
 
   it('sees other adapters', () => {
     const plan = planLoad({
-      model,
+      model: textModel,
       options: {},
       settings: defaultSettings,
       library: cpu,
@@ -84,6 +100,6 @@ describe('reloadReason', () => {
     const adapted = fakeModel('a', {}, { adapterPaths: ['/blobs/lora'] });
     const wanted = { options: {}, settings: defaultSettings, library: cpu };
     expect(reloadReason(plan, { ...wanted, model: adapted })).toBe('adapters');
-    expect(reloadReason(plan, { ...wanted, model })).toBeUndefined();
+    expect(reloadReason(plan, { ...wanted, model: textModel })).toBeUndefined();
   });
 });

@@ -9,7 +9,7 @@ export interface LoadedWith extends Pick<LoadPlan, 'spec' | 'isCtxAutomatic'> {
 /**
  * The name of the first thing that makes a reload necessary; undefined = none. What a request leaves to the scheduler is
  * satisfied by whatever is loaded, except that a context smaller than the automatic one, which somebody else asked for, is
- * not forced on it.
+ * not forced on it, nor such a batch on embeddings.
  */
 export function reloadReason(
   loaded: LoadedWith,
@@ -21,17 +21,7 @@ export function reloadReason(
   if (!sameList(model.furtherPaths, spec.furtherPaths ?? [])) return 'parts';
   if (!sameList(model.adapterPaths, spec.adapterPaths)) return 'adapters';
   if (!isContextServed(loaded, wanted)) return 'num_ctx';
-  if (options.nBatch !== undefined) {
-    const { nBatch } = chooseBatch({
-      nCtx: spec.nCtx,
-      nSlots: spec.nSlots,
-      isAutomatic: false,
-      isEmbedding: spec.embedding,
-      isCausal: model.gguf.isCausal !== false,
-      wanted: options.nBatch,
-    });
-    if (nBatch !== spec.nBatch) return 'num_batch';
-  }
+  if (!isBatchServed(loaded, wanted)) return 'num_batch';
   if (wanted.library.gpus.length > 0) {
     if ((options.nGpuLayers ?? -1) >= 0 && options.nGpuLayers !== spec.nGpuLayers) return 'num_gpu';
     if (options.mainGpu !== undefined && options.mainGpu !== (spec.mainGpu ?? 0)) return 'main_gpu';
@@ -47,6 +37,23 @@ function isContextServed(
 ): boolean {
   const { nCtx, isAutomatic } = chooseContext(wanted);
   return isAutomatic ? isCtxAutomatic || spec.nCtx >= nCtx : spec.nCtx === nCtx;
+}
+
+/** A batch smaller than the automatic one is not forced on those who embed: it bounds their texts. */
+function isBatchServed(
+  { spec, isCtxAutomatic }: LoadedWith,
+  { model, options }: Pick<PlanInput, 'model' | 'options'>,
+): boolean {
+  if (options.nBatch === undefined && !spec.embedding) return true;
+  const { nBatch } = chooseBatch({
+    nCtx: spec.nCtx,
+    nSlots: spec.nSlots,
+    isAutomatic: isCtxAutomatic,
+    isEmbedding: spec.embedding,
+    isCausal: model.gguf.isCausal !== false,
+    wanted: options.nBatch,
+  });
+  return options.nBatch === undefined ? spec.nBatch >= nBatch : spec.nBatch === nBatch;
 }
 
 function isThreadsServed({ spec, nThreads }: LoadedWith, wanted: number): boolean {
