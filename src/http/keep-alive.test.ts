@@ -17,6 +17,7 @@ describe('parseKeepAlive', () => {
     ['300s', 300_000],
     ['1h30m', 5_400_000],
     ['0', 0],
+    ['-1', forever],
     ['-1m', forever],
     ['-1s', forever],
   ])('%j is %s', (value, ms) => {

@@ -7,6 +7,8 @@ import { parseGoDuration } from '../util/go-duration.ts';
 export function parseKeepAlive(value: JsonValue | undefined): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number') return orForever(value * 1000);
+  // Some clients spell "for ever" so; Ollama misses a unit, but nothing else can be meant.
+  if (value === '-1') return Number.POSITIVE_INFINITY;
   if (typeof value === 'string') return orForever(parseGoDuration(value));
   throw new CriaError('bad_request', `Unsupported type: '${goTypeOf(value)}'`);
 }
