@@ -48,6 +48,15 @@ describe('cria verify', () => {
     expect(result.exitCode).toBe(1);
   });
 
+  it('says so when the server is another program', async () => {
+    const api = await FakeApi.start({
+      'POST /api/verify': { status: 404, json: { error: '404 page not found' } },
+    });
+    onTestFinished(() => api.close());
+    const { stderr } = await runCommand(['verify'], { host: api.host });
+    expect(stderr).toBe('Error: this server cannot verify models; it is not cria\n');
+  });
+
   it('fails when the answer breaks off', async () => {
     expect(await run([], [{ status: 'verifying', total: 10, completed: 1 }])).toMatchObject({ exitCode: 1 });
   });

@@ -1,11 +1,15 @@
 /** `cria verify`: hashes models and tells what is damaged. */
 import type { Command } from 'commander';
+import { ApiError } from '../../api/errors.ts';
 import type { VerifyReport, VerifyResponse, WireDamage } from '../../api/types.ts';
 import type { CliContext } from '../context.ts';
 import { humanBytes } from '../format/bytes.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
 import { harmless } from '../terminal/text-flow.ts';
+
+/** What Ollama answers to a path that it does not know. */
+const noSuchRoute = '404 page not found';
 
 export function registerVerify(program: Command, context: CliContext): void {
   program
@@ -22,6 +26,10 @@ async function verify(models: string[], flags: { json?: boolean }, context: CliC
     const progress = new Progress(context.stderr);
     try {
       return await follow(client.verify({ models }, { signal }), progress);
+    } catch (error) {
+      if (error instanceof ApiError && error.message === noSuchRoute)
+        throw new Error('this server cannot verify models; it is not cria', { cause: error });
+      throw error;
     } finally {
       progress.clear();
     }
