@@ -1,7 +1,7 @@
 """Makes the tiny random models under src/convert/testdata and what the transformers library computes with them.
 
 Development only: python scripts/convert-reference.py [family ...]
-Needs torch, transformers, tokenizers, sentencepiece. Weights come from fixed seeds, so a run changes nothing unless a
+Needs torch, transformers, tokenizers, sentencepiece, protobuf. Weights come from fixed seeds, so a run changes nothing unless a
 family or a library has changed.
 """
 
@@ -9,11 +9,13 @@ import io
 import json
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import sentencepiece
 import torch
 import transformers
+from sentencepiece import sentencepiece_model_pb2
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 ROOT = Path(__file__).resolve().parent.parent / "src/convert/testdata/models"
@@ -140,6 +142,42 @@ def word_piece(folder):
     return lambda text: tokenizer.encode(text).ids
 
 
+def unigram(folder):
+    """As the fast tokenizer of XLM-RoBERTa is made of a SentencePiece model."""
+    model = io.BytesIO()
+    # The real table of characters takes 300 KB; this one makes spaces of tabs and line feeds and takes ligatures apart.
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as rules:
+        rules.write("9\t20\nA\t20\nFB01\t66 69\n")
+        rules.flush()
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(CORPUS),
+            model_writer=model,
+            model_type="unigram",
+            vocab_size=95,
+            normalization_rule_tsv=rules.name,
+            minloglevel=2,
+        )
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model.getvalue())
+    pieces = [(piece.piece, piece.score) for piece in proto.pieces[3:]]
+    vocab = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *pieces, ("<mask>", 0.0)]
+    tokenizer = Tokenizer(models.Unigram(vocab, unk_id=3))
+    tokenizer.normalizer = normalizers.Precompiled(proto.normalizer_spec.precompiled_charsmap)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")]
+    )
+    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    tokenizer.save(str(folder / "tokenizer.json"))
+    roles = dict(bos="<s>", eos="</s>", sep="</s>", cls="<s>", unk="<unk>", pad="<pad>", mask="<mask>")
+    write_json(
+        folder / "tokenizer_config.json",
+        {"tokenizer_class": "XLMRobertaTokenizer", **{f"{role}_token": text for role, text in roles.items()}},
+    )
+    return (lambda text: tokenizer.encode(text).ids), len(vocab)
+
+
 SMALL = dict(
     hidden_size=32,
     intermediate_size=64,
@@ -254,9 +292,22 @@ def families():
             max_position_embeddings=64,
         )
     )
+    xlm = dict(
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=66,
+        type_vocab_size=1,
+        layer_norm_eps=1e-5,
+    )
+    yield "xlm-roberta", torch.bfloat16, unigram, lambda n: t.XLMRobertaModel(t.XLMRobertaConfig(vocab_size=n, **xlm))
+    yield "xlm-roberta-rank", torch.bfloat16, unigram, lambda n: t.XLMRobertaForSequenceClassification(
+        t.XLMRobertaConfig(vocab_size=n, num_labels=1, **xlm)
+    )
 
 
-ENCODERS = ("bert", "nomic-bert")
+ENCODERS = ("bert", "nomic-bert", "xlm-roberta", "xlm-roberta-rank")
 
 
 def write_json(path, value):
@@ -286,15 +337,15 @@ def make(name, dtype, tokenizer, build):
         model.save_pretrained(folder, max_shard_size="30KB" if name == "qwen2" else "5GB")
         # Loaded anew: a model that was cast has lost precision in the frequencies of its rotations as well.
         model = type(model).from_pretrained(folder, dtype=torch.float32).eval()
-        tokens = torch.randint(5, 290, (24,), generator=torch.Generator().manual_seed(3))
+        tokens = torch.randint(5, min(290, vocab_size - 5), (24,), generator=torch.Generator().manual_seed(3))
         output = model(tokens[None])
-        rows = output.last_hidden_state[0] if name in ENCODERS else output.logits[0]
+        rows = output.logits[0] if "logits" in output else output.last_hidden_state[0]
     expected = {
         "tokens": tokens.tolist(),
         "texts": [{"text": text, "tokens": encode(text)} for text in TEXTS],
     }
     if name in ENCODERS:
-        expected["embedding"] = rounded(rows.mean(0))
+        expected["embedding"] = rounded(rows.mean(0) if rows.dim() == 2 else rows)
         (folder / "1_Pooling").mkdir()
         write_json(folder / "1_Pooling/config.json", {"word_embedding_dimension": 32, "pooling_mode_mean_tokens": True})
         write_json(

@@ -132,6 +132,33 @@ describe('a folder that makes no sense', () => {
     ],
     ['no tokenizer', () => folder('qwen3', { 'tokenizer.json': undefined }), /there is no tokenizer/],
     [
+      'a unigram vocabulary without scores',
+      () =>
+        folder('xlm-roberta', {
+          'tokenizer.json': {
+            ...json('xlm-roberta', 'tokenizer.json'),
+            model: { type: 'Unigram', unk_id: 0, vocab: ['a'] },
+          },
+        }),
+      /a token must have a text and a score/,
+    ],
+    [
+      'a unigram vocabulary without unknown characters',
+      () =>
+        folder('xlm-roberta', {
+          'tokenizer.json': {
+            ...json('xlm-roberta', 'tokenizer.json'),
+            model: { type: 'Unigram', vocab: [] },
+          },
+        }),
+      /"unk_id" is missing/,
+    ],
+    [
+      'fewer positions than are unused',
+      () => folder('xlm-roberta', config('xlm-roberta', { max_position_embeddings: 2 })),
+      /there are no positions/,
+    ],
+    [
       'a damaged SentencePiece model',
       () => folder('mistral', { 'tokenizer.model': Buffer.from([0x0a, 0x7f, 1]) }),
       /tokenizer.model is damaged/,
@@ -168,6 +195,20 @@ describe('a folder that makes no sense', () => {
     ],
     ['a Nomic model of experts', () => folder('nomic-bert', config('nomic-bert', { moe_every_n_layers: 2 }))],
     ['a Nomic model with norms first', () => folder('nomic-bert', config('nomic-bert', { prenorm: true }))],
+    ...['normalizer', 'pre_tokenizer'].map((step): [string, () => Map<string, string>] => [
+      `an unknown ${step} of a unigram tokenizer`,
+      () =>
+        folder('xlm-roberta', {
+          'tokenizer.json': { ...json('xlm-roberta', 'tokenizer.json'), [step]: { type: 'Lowercase' } },
+        }),
+    ]),
+    [
+      'a classifier of several classes',
+      () =>
+        folder('xlm-roberta-rank', {
+          'model.safetensors': safetensors({ 'classifier.out_proj.weight': [3, 32] }),
+        }),
+    ],
     ['another scale of scores', () => folder('gemma2', config('gemma2', { query_pre_attn_scalar: 99 }))],
     [
       'an unknown pre-tokenizer',

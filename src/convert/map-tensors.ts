@@ -98,8 +98,9 @@ function applyRule(
 /** The pieces of a tensor [experts, rows, width] that one of its fused parts consists of; all of it without a part. */
 function partOf(
   tensor: SourceTensor,
-  { part }: TensorRule,
+  { part, skipRows }: TensorRule,
 ): { shape: readonly number[]; pieces: readonly Piece[] } {
+  if (skipRows !== undefined) return withoutRows(tensor, skipRows);
   if (part === undefined) return { shape: tensor.shape, pieces: [wholeOf(tensor)] };
   const [outer, rows, width] = tensor.shape;
   if (outer === undefined || rows === undefined || width === undefined || rows % part.of !== 0)
@@ -111,6 +112,17 @@ function partOf(
     nRows,
   }));
   return { shape: [outer, nRows, width], pieces };
+}
+
+function withoutRows(
+  tensor: SourceTensor,
+  skipRows: number,
+): { shape: readonly number[]; pieces: readonly Piece[] } {
+  const [rows, width] = tensor.shape;
+  if (rows === undefined || width === undefined || tensor.shape.length !== 2 || rows <= skipRows)
+    throw conversionError(`tensor ${quoted(tensor.name)} has an unexpected shape`);
+  const nRows = rows - skipRows;
+  return { shape: [nRows, width], pieces: [{ tensor, firstRow: skipRows, nRows }] };
 }
 
 /** llama.cpp computes with these in 32 bits only. */

@@ -30,3 +30,7 @@ export function ints(values: readonly number[]): GgufWriteValue {
 export function floats(values: readonly number[]): GgufWriteValue {
   return { type: 'array', elementType: 'float32', values };
 }
+
+export function bytes(values: Uint8Array): GgufWriteValue {
+  return { type: 'array', elementType: 'uint8', values };
+}

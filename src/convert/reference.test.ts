@@ -15,7 +15,7 @@ import { loadNative } from './testdata/native-logits.ts';
 
 const models = path.join(import.meta.dirname, 'testdata/models');
 const families = readdirSync(models);
-const encoders = ['bert', 'nomic-bert'];
+const encoders = ['bert', 'nomic-bert', 'xlm-roberta', 'xlm-roberta-rank'];
 const decoders = families.filter((name) => !encoders.includes(name));
 
 interface Expected {
@@ -23,7 +23,7 @@ interface Expected {
   readonly texts: { readonly text: string; readonly tokens: number[] }[];
   /** Position → logits. */
   readonly logits?: Record<string, number[]>;
-  /** Mean over the tokens. */
+  /** Mean over the tokens, or the score of a reranker. */
   readonly embedding?: number[];
 }
 
@@ -66,7 +66,7 @@ it.each(decoders)('%s computes the same logits', async (name) => {
 it.each(encoders)('%s computes the same embedding', async (name) => {
   const { tokens, embedding = [] } = expectedOf(name);
   using model = await loadNative(await convert(name, 'F32'));
-  expect(embedding).toHaveLength(32);
+  expect(embedding).toHaveLength(name.endsWith('-rank') ? 1 : 32);
   expect(worstDifference(model.embedding(tokens), embedding)).toBeLessThan(1e-3);
 });
 
@@ -81,7 +81,8 @@ describe.each(families)('%s', (name) => {
     const header = await readGgufHeader(await convert(name));
     const summary = await summarizeGguf(header);
     expect(summary).toMatchObject({ nLayers: name === 'gemma3' ? 7 : 2, nEmbd: 32 });
-    expect(summary.poolingType).toBe(encoders.includes(name) ? 1 : undefined);
+    const pooling = name.endsWith('-rank') ? 4 : encoders.includes(name) ? 1 : undefined;
+    expect(summary.poolingType).toBe(pooling);
     expect(['F16', 'BF16']).toContain(summary.fileType);
   });
 });

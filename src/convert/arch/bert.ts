@@ -56,13 +56,18 @@ export const readBertClassifier: ReadArchitecture = async ({ config, folder, ten
   };
 };
 
-function requireOneScore(classifier: SourceTensor | undefined): void {
+export function requireOneScore(classifier: SourceTensor | undefined): void {
   const nScores = classifier?.shape[0];
   if (nScores !== undefined && nScores !== 1)
     throw unsupported(`classifiers with ${nScores} classes are not implemented: rerankers give one score`);
 }
 
-function readEncoder(config: ConfigReader, more: Metadata): Omit<Architecture, 'ignored'> {
+/** `nUnused`: rows at the beginning of the position embeddings that no position has. */
+export function readEncoder(
+  config: ConfigReader,
+  more: Metadata,
+  nUnused = 0,
+): Omit<Architecture, 'ignored'> {
   requireActivation(config, 'hidden_act', ['gelu']);
   const positions = config.textOr('position_embedding_type', 'absolute');
   if (positions !== 'absolute')
@@ -73,7 +78,7 @@ function readEncoder(config: ConfigReader, more: Metadata): Omit<Architecture, '
   return {
     name: 'bert',
     metadata: [
-      ['bert.context_length', uint(positionsOf(config))],
+      ['bert.context_length', uint(positionsOf(config) - nUnused)],
       ['bert.embedding_length', uint(config.integer('hidden_size', width))],
       ['bert.block_count', uint(nLayers)],
       ['bert.feed_forward_length', uint(config.integer('intermediate_size', width))],
@@ -84,13 +89,16 @@ function readEncoder(config: ConfigReader, more: Metadata): Omit<Architecture, '
       ...more,
     ],
     nLayers,
-    rules,
+    rules:
+      nUnused === 0
+        ? rules
+        : rules.map((rule) => (rule.to === 'position_embd.weight' ? { ...rule, skipRows: nUnused } : rule)),
     prefixes: ['', 'bert.'],
     probe: 'embeddings.word_embeddings.weight',
     tokenizer: 'wordpiece',
   };
 }
 
-function positionsOf(config: ConfigReader): number {
+export function positionsOf(config: ConfigReader): number {
   return config.integer('max_position_embeddings', { min: 1, max: maxContext });
 }

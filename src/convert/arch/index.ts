@@ -10,6 +10,7 @@ import { readPhi3 } from './phi3.ts';
 import { readQwen2 } from './qwen2.ts';
 import { readQwen3 } from './qwen3.ts';
 import type { ReadArchitecture } from './types.ts';
+import { readXlmRoberta, readXlmRobertaClassifier } from './xlm-roberta.ts';
 
 const families: Readonly<Record<string, ReadArchitecture>> = {
   BertModel: readBert,
@@ -25,6 +26,9 @@ const families: Readonly<Record<string, ReadArchitecture>> = {
   Phi3ForCausalLM: readPhi3,
   Qwen2ForCausalLM: readQwen2,
   Qwen3ForCausalLM: readQwen3,
+  XLMRobertaModel: readXlmRoberta,
+  XLMRobertaForMaskedLM: readXlmRoberta,
+  XLMRobertaForSequenceClassification: readXlmRobertaClassifier,
 };
 
 /** Entries of `architectures` that can be converted. */

@@ -7,7 +7,7 @@ import type { SourceTensor } from '../safetensors/weights.ts';
 import type { Transform } from '../tensor-data.ts';
 
 /** Which tokenizers the family has; `auto` = whichever files there are. */
-export type TokenizerKind = 'auto' | 'wordpiece';
+export type TokenizerKind = 'auto' | 'wordpiece' | 'unigram';
 
 export interface TensorRule {
   /** Name behind the prefix; `{l}` stands for the number of a layer, `{e}` for that of an expert. */
@@ -17,6 +17,8 @@ export interface TensorRule {
   readonly transform?: Transform;
   /** Not every model has it. */
   readonly isOptional?: true;
+  /** Leaves out so many rows at the beginning. */
+  readonly skipRows?: number;
   /** Takes this part of the first dimension's inner one: `part` of `parts` equal ones (fused projections of experts). */
   readonly part?: { readonly index: number; readonly of: number };
 }

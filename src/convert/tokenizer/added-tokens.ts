@@ -91,6 +91,11 @@ export class TokenTable {
     this.ids.set(name, id);
   }
 
+  /** For a token that is there. */
+  setType(id: number, type: number): void {
+    if (id < this.#nTokens) this.types[id] = type;
+  }
+
   setAdded(tokens: readonly AddedToken[]): void {
     for (const token of tokens) {
       const { text, type } = describeAdded(token);

@@ -13,6 +13,7 @@ import { readSentencePiece } from './sentencepiece.ts';
 import { readSpacedBpe } from './spaced-bpe.ts';
 import { specialTokenMetadata } from './special-tokens.ts';
 import type { Vocabulary } from './types.ts';
+import { readUnigram } from './unigram.ts';
 import { readWordPiece } from './wordpiece.ts';
 
 /** `nTokens`: rows of the embedding. Throws `conversion_failed`, `not_implemented`. */
@@ -59,6 +60,11 @@ async function readVocabulary(folder: ModelFolder, sources: VocabularySources): 
     if (tokenizer === undefined || model === undefined) throw conversionError('tokenizer.json is missing');
     requireType(model, 'WordPiece');
     return readWordPiece(tokenizer, model, nTokens);
+  }
+  if (sources.kind === 'unigram') {
+    if (tokenizer === undefined || model === undefined) throw conversionError('tokenizer.json is missing');
+    requireType(model, 'Unigram');
+    return readUnigram(tokenizer, model, nTokens);
   }
   if (tokenizer !== undefined && model !== undefined && isByteLevel(tokenizer)) {
     requireType(model, 'BPE');

@@ -6,7 +6,7 @@ export const tokenType = { normal: 1, unknown: 2, control: 3, userDefined: 4, un
 
 export interface Vocabulary {
   /** `tokenizer.ggml.model`. */
-  readonly model: 'gpt2' | 'llama' | 'bert';
+  readonly model: 'gpt2' | 'llama' | 'bert' | 't5';
   /** Index = token id. */
   readonly tokens: readonly string[];
   /** Numbers of `tokenType`. */
