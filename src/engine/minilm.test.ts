@@ -29,6 +29,8 @@ const { maxTokens, texts }: Expected = JSON.parse(
 
 const vocabularies = llamaVocabularies();
 const modelPath = process.env.CRIA_MINILM;
+if (modelPath === undefined)
+  process.stderr.write("SKIPPED: MiniLM's vectors, for want of CRIA_MINILM (scripts/minilm/check.mjs)\n");
 
 it.skipIf(vocabularies === undefined)('divides 200 texts into the same tokens', async () => {
   const file = path.join(vocabularies ?? '', 'ggml-vocab-bert-bge.gguf');
