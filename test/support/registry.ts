@@ -165,13 +165,22 @@ export class TroublesomeProxy {
         return;
       }
       get.sentBytes += changed.length;
-      if (!response.write(changed)) {
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
-      }
+      if (!response.write(changed)) await drained(response);
       const pauseMs = this.trouble.pauseMs?.(get) ?? 0;
       if (pauseMs > 0) await sleep(pauseMs);
     }
   }
+}
+
+/** Resolves when there is room again, or when nobody wants more. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }
 
 async function freePort(): Promise<number> {
