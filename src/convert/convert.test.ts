@@ -99,6 +99,11 @@ describe('a folder that makes no sense', () => {
       () => folder('llama', config('llama', { num_attention_heads: 5, head_dim: 8 })),
       /do not make 5 heads/,
     ],
+    [
+      'no output matrix',
+      () => folder('qwen3', config('qwen3', { tie_word_embeddings: false })),
+      /^tensor "lm_head.weight" is missing$/,
+    ],
     ['no weights', () => folder('qwen3', { 'model.safetensors': undefined }), /no safetensors files/],
     [
       'weights of nothing',
@@ -298,6 +303,29 @@ describe('metadata', () => {
     const metadata = await metadataOf(folder('qwen3', changes));
     expect(metadata.get('tokenizer.chat_template')).toEqual({ type: 'string', value: '{{ x }}' });
   });
+
+  it.each(['mistral', 'llama-bias', 'qwen3'])(
+    'of %s leaves out tokens behind the embedding',
+    async (name) => {
+      const plain = await metadataOf(folder(name));
+      const token = { id: 100_000, content: '<image>', special: true };
+      const changes =
+        name === 'mistral'
+          ? {
+              'tokenizer_config.json': {
+                ...json(name, 'tokenizer_config.json'),
+                added_tokens_decoder: { [token.id]: token },
+              },
+            }
+          : {
+              'tokenizer.json': {
+                ...json(name, 'tokenizer.json'),
+                added_tokens: [...(json(name, 'tokenizer.json').added_tokens as object[]), token], // it has a list
+              },
+            };
+      expect(await metadataOf(folder(name, changes))).toEqual(plain);
+    },
+  );
 
   it('takes several chat templates by their names', async () => {
     const list = [

@@ -71,7 +71,7 @@ function applyRule(
     const tensor = take(name);
     if (tensor !== undefined) sources.push(tensor);
     else if (rule.isOptional === undefined || sources.length > 0)
-      throw conversionError(`tensor ${quoted(name)} is missing`);
+      throw conversionError(`tensor ${quoted(name.replace(/^\//, ''))} is missing`);
   }
   const [first] = sources;
   if (first === undefined) return undefined;

@@ -96,10 +96,16 @@ export class TokenTable {
     if (id < this.#nTokens) this.types[id] = type;
   }
 
-  setAdded(tokens: readonly AddedToken[]): void {
-    for (const token of tokens) {
+  /**
+   * Returns the ids. Tokens behind the last row of the embedding are left out, as the model can never see them: Gemma 3's text models
+   * name one for images, fine-tuned ones a padding.
+   */
+  setAdded(tokens: readonly AddedToken[]): readonly number[] {
+    const usable = tokens.filter(({ id }) => id < this.#nTokens);
+    for (const token of usable) {
       const { text, type } = describeAdded(token);
       this.set(token.id, text, type, token.content);
     }
+    return usable.map(({ id }) => id);
   }
 }

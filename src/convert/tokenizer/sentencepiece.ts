@@ -41,8 +41,7 @@ export function readSentencePiece(
     table.set(id, text, type);
     scores[id] = score;
   });
-  table.setAdded(options.added);
-  for (const { id } of options.added) scores[id] = -1000;
+  for (const id of table.setAdded(options.added)) scores[id] = -1000;
   const addsPrefix = options.tokenizerConfig?.flagOr('add_prefix_space', undefined) ?? model.addsDummyPrefix;
   return {
     model: 'llama',

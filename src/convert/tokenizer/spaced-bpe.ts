@@ -27,8 +27,7 @@ export function readSpacedBpe(tokenizer: ConfigReader, model: ConfigReader, nTok
     scores[id] = -(ranks.get(token) ?? ranks.size);
   }
   const added = addedTokensOf(tokenizer).filter(({ content }) => content !== unknown);
-  table.setAdded(added);
-  for (const { id } of added) scores[id] = -1000;
+  for (const id of table.setAdded(added)) scores[id] = -1000;
   return {
     model: 'llama',
     tokens: table.tokens,
