@@ -15,14 +15,23 @@ import { namedSchemas } from './object-shape.ts';
 /** Formats are not asked: they describe less than is valid, and who lists a value knows what it is. */
 export function admits(constraint: Constraint, value: JsonValue, analysis: SchemaAnalysis): boolean {
   if (constraint.kinds !== undefined && !constraint.kinds.has(kindOf(value))) return false;
-  if (constraint.values !== undefined) {
-    const key = canonicalJson(value);
-    if (!constraint.values.some((option) => canonicalJson(option) === key)) return false;
-  }
+  if (constraint.values !== undefined && !keysOf(constraint.values).has(canonicalJson(value))) return false;
   if (typeof value === 'number') return admitsNumber(constraint.number, value);
   if (typeof value === 'string') return admitsString(constraint.string, value);
   if (Array.isArray(value)) return admitsArray(constraint.array, value, analysis);
   return typeof value !== 'object' || value === null || admitsObject(constraint.object, value, analysis);
+}
+
+const keysOfLists = new WeakMap<readonly JsonValue[], ReadonlySet<string>>();
+
+/** Made once for each list: lists may be long, and are asked about each of their values. */
+function keysOf(values: readonly JsonValue[]): ReadonlySet<string> {
+  let keys = keysOfLists.get(values);
+  if (keys === undefined) {
+    keys = new Set(values.map(canonicalJson));
+    keysOfLists.set(values, keys);
+  }
+  return keys;
 }
 
 function admitsNumber({ integer, min, max, multiples }: NumberConstraint, value: number): boolean {

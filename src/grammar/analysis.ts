@@ -26,8 +26,8 @@ export function keyOf(nodes: Conjunction): string {
 
 export class SchemaAnalysis {
   readonly #document: SchemaDocument;
-  /** Shared by all patterns of the schema, so that their cost is bounded together. */
-  readonly automata = new Automata();
+  /** Shared by all patterns of the schema, or of several, so that their cost is bounded together. */
+  readonly automata: Automata;
   readonly #read = new Map<string, ReadSchema>();
   readonly #expanded = new Map<string, readonly Constraint[]>();
   readonly #satisfiable = new Map<string, boolean>();
@@ -37,8 +37,9 @@ export class SchemaAnalysis {
   #assumed = false;
   #work = 0;
 
-  constructor(document: SchemaDocument) {
+  constructor(document: SchemaDocument, automata = new Automata()) {
     this.#document = document;
+    this.automata = automata;
   }
 
   /** The alternatives that a value may choose from; none = nothing satisfies the schemas. */

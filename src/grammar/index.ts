@@ -2,6 +2,7 @@
 import type { JsonValue } from '../types/json.ts';
 import { LruMap } from '../util/lru.ts';
 import { SchemaAnalysis } from './analysis.ts';
+import type { Automata } from './automata.ts';
 import { SchemaCompiler } from './compiler.ts';
 import { anyObject, anyValue } from './json-rules.ts';
 import { type Expression, literal, RuleSet } from './rule-set.ts';
@@ -41,14 +42,25 @@ export function jsonGrammar(): string {
 
 /**
  * Adds the rules of a schema to a grammar and returns the expression that matches its values. `prefix` begins the names of the
- * rules; different schemas may use the same. Throws as `schemaToGrammar`, and then adds nothing.
+ * rules; different schemas may use the same. Schemas that share `automata` share what their patterns may cost. Throws as
+ * `schemaToGrammar`, and then adds nothing.
  */
-export function addSchema(rules: RuleSet, schema: JsonValue, prefix: string): Expression {
-  return addDocument(rules, new SchemaDocument(schema), prefix);
+export function addSchema(
+  rules: RuleSet,
+  schema: JsonValue,
+  prefix: string,
+  automata?: Automata,
+): Expression {
+  return addDocument(rules, new SchemaDocument(schema), prefix, automata);
 }
 
-function addDocument(rules: RuleSet, document: SchemaDocument, prefix: string): Expression {
-  const analysis = new SchemaAnalysis(document);
+function addDocument(
+  rules: RuleSet,
+  document: SchemaDocument,
+  prefix: string,
+  automata?: Automata,
+): Expression {
+  const analysis = new SchemaAnalysis(document, automata);
   if (!analysis.isSatisfiable([document.root])) {
     throw unsupported('schema', '#', 'allows no value at all');
   }

@@ -21,12 +21,19 @@ const reservedNames = new Set(
   ),
 );
 
+interface Added {
+  readonly rules: string[];
+  readonly bodies: string[];
+}
+
 export class RuleSet {
   /** How the values are written; undefined = as JSON. */
   readonly spelling: Spelling | undefined;
-  #rules = new Map<string, string>();
+  readonly #rules = new Map<string, string>();
   /** Names of rules by body, so that equal ones are written once. */
-  #names = new Map<string, string>();
+  readonly #names = new Map<string, string>();
+  /** What has been added since `atomically` began. */
+  #added: Added | undefined;
   /** The number behind the last name that was made from a hint. */
   readonly #lastNumbers = new Map<string, number>();
   #length = 0;
@@ -46,11 +53,13 @@ export class RuleSet {
     } while (this.#rules.has(name) || reservedNames.has(name));
     this.#lastNumbers.set(base, number);
     this.#rules.set(name, '');
+    this.#added?.rules.push(name);
     return name;
   }
 
   /** Gives a declared rule its body. */
   define(name: string, body: string): void {
+    if (!this.#rules.has(name)) this.#added?.rules.push(name);
     this.#rules.set(name, body);
     this.#length += name.length + body.length + ' ::= \n'.length;
     if (this.#length > maxLength) throw tooLarge('it makes too large a grammar');
@@ -63,6 +72,7 @@ export class RuleSet {
     const name = this.declare(hint);
     this.define(name, body);
     this.#names.set(body, name);
+    this.#added?.bodies.push(body);
     return name;
   }
 
@@ -127,16 +137,22 @@ export class RuleSet {
 
   /** Adds rules, or none at all when that fails. */
   atomically<T>(add: () => T): T {
-    const [rules, names] = [new Map(this.#rules), new Map(this.#names)];
+    const outer = this.#added;
+    const added: Added = { rules: [], bodies: [] };
+    this.#added = added;
     const [length, repetitions] = [this.#length, this.#repetitions];
     try {
       return add();
     } catch (error) {
-      this.#rules = rules;
-      this.#names = names;
+      for (const name of added.rules) this.#rules.delete(name);
+      for (const body of added.bodies) this.#names.delete(body);
       this.#length = length;
       this.#repetitions = repetitions;
       throw error;
+    } finally {
+      outer?.rules.push(...added.rules);
+      outer?.bodies.push(...added.bodies);
+      this.#added = outer;
     }
   }
 

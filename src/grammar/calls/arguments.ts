@@ -2,6 +2,7 @@
 import { isCriaError } from '../../errors.ts';
 import type { JsonObject, JsonValue } from '../../types/json.ts';
 import type { Tool } from '../../types/message.ts';
+import { Automata } from '../automata.ts';
 import { addAnyObject, addSchema } from '../index.ts';
 import { isObject } from '../json-value.ts';
 import type { Expression, RuleSet } from '../rule-set.ts';
@@ -47,10 +48,22 @@ export function argumentsObject(rules: RuleSet, tool: Tool, hint: string): Expre
   return schemaRule(rules, schema, hint) ?? addAnyObject(rules);
 }
 
+const automataOfGrammars = new WeakMap<RuleSet, Automata>();
+
+/** One for all the tools of a grammar: a request with many may cost no more than one with few. */
+export function automataOf(rules: RuleSet): Automata {
+  let automata = automataOfGrammars.get(rules);
+  if (automata === undefined) {
+    automata = new Automata();
+    automataOfGrammars.set(rules, automata);
+  }
+  return automata;
+}
+
 /** undefined = the schema cannot be kept. */
 export function schemaRule(rules: RuleSet, schema: JsonValue, hint: string): Expression | undefined {
   try {
-    return addSchema(rules, schema, hint);
+    return addSchema(rules, schema, hint, automataOf(rules));
   } catch (error) {
     if (isCriaError(error, 'unsupported_schema')) return undefined;
     throw error;

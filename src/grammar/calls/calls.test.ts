@@ -231,3 +231,21 @@ describe('recipientCalls', () => {
     expect(matches(parseGbnf(recipientCalls(tools)?.gbnf ?? ''), text)).toBe(isMatch);
   });
 });
+
+describe('hostile tools', () => {
+  const many = (schema: JsonObject, count: number): Tool[] =>
+    Array.from({ length: count }, (_, i) => tool(`tool${i}`, { type: 'object', properties: { x: schema } }));
+  const lists = (n: number): string[] => Array.from({ length: n }, (_, i) => `value ${i}`);
+
+  it.each<[string, Tool[]]>([
+    ['long patterns', many({ type: 'string', pattern: 'ab'.repeat(4000) }, 4)],
+    ['patterns with many states', many({ type: 'string', pattern: '^(?:.*a.{20})$' }, 20)],
+    ['long lists', many({ enum: lists(20_000) }, 2)],
+    ['long bounds', many({ type: 'array', items: { type: 'string', minLength: 1000 }, minItems: 1000 }, 200)],
+    ['many tools', many({ type: 'string', maxLength: 200 }, 2000)],
+  ])('%s leave calls free at worst', (_, hostile) => {
+    for (const format of [formats.bareJson, formats.tagged, formats.elements, formats.python]) {
+      expect(toolCallGrammar(format, hostile)?.gbnf.length ?? 0).toBeLessThanOrEqual(1 << 20);
+    }
+  });
+});

@@ -1,4 +1,5 @@
 /** Grammars of tool calls as the model writes them: declared names only, arguments by each tool's schema. */
+import { isCriaError } from '../../errors.ts';
 import type { Tool } from '../../types/message.ts';
 import type { QuietSpan } from '../../types/quiet-span.ts';
 import type { ToolCallFormat } from '../../types/tool-call-format.ts';
@@ -49,7 +50,20 @@ function makeGrammar(
   declared: readonly Tool[],
   quiet: QuietSpan | undefined,
 ): ToolCallGrammar | undefined {
-  const tools = format.isSorted === true ? withSortedProperties(declared) : declared;
+  try {
+    return grammarOf(format, format.isSorted === true ? withSortedProperties(declared) : declared, quiet);
+  } catch (error) {
+    // Too many tools for one grammar.
+    if (isCriaError(error, 'unsupported_schema')) return undefined;
+    throw error;
+  }
+}
+
+function grammarOf(
+  format: ToolCallFormat,
+  tools: readonly Tool[],
+  quiet: QuietSpan | undefined,
+): ToolCallGrammar | undefined {
   switch (format.kind) {
     case 'json':
       return format.blockOpen === '' ? bareJsonCalls(format, tools) : jsonCalls(format, tools, quiet);

@@ -16,7 +16,7 @@ export function jsonCalls(
 ): ToolCallGrammar | undefined {
   const { blockOpen, fillers } = format;
   const rules = new RuleSet();
-  const call = callRule(rules, format, tools);
+  const call = callRule(rules, format, argumentRules(rules, tools));
   if (call === undefined) return undefined;
   const rest = afterCall(rules, {
     openers: [{ text: blockOpen }],
@@ -37,14 +37,16 @@ export function bareJsonCalls(format: JsonCallFormat, tools: readonly Tool[]): T
   if (!isPlain) return undefined;
   const rules = new RuleSet();
   const space = whitespace(rules);
-  const starts = tools.map((tool, i) => {
-    const name = JSON.stringify(tool.function.name);
+  const declared = argumentRules(rules, tools);
+  const starts = declared.map(({ name, value }) => {
     const [nameKey, argumentsKey] = [format.nameKey, format.argumentsKey].map((key) => JSON.stringify(key));
-    const texts = [' ', ''].map((gap) => `{${nameKey}:${gap}${name},${gap}${argumentsKey}:${gap}`);
+    const texts = [' ', ''].map(
+      (gap) => `{${nameKey}:${gap}${JSON.stringify(name)},${gap}${argumentsKey}:${gap}`,
+    );
     const heads = texts.map(literal).join(' | ');
-    return { texts, rule: `(${heads}) ${argumentsObject(rules, tool, `tool-${i}`)} ${space} "}"` };
+    return { texts, rule: `(${heads}) ${value} ${space} "}"` };
   });
-  const call = callRule(rules, format, tools);
+  const call = callRule(rules, format, declared);
   if (call === undefined) return undefined;
   const rest = afterCall(rules, { openers: [], block: { fillers, first: '{', call } });
   rules.define('root', `(${starts.map(({ rule }) => rule).join(' | ')}) ${rest}`);
@@ -52,38 +54,47 @@ export function bareJsonCalls(format: JsonCallFormat, tools: readonly Tool[]): T
   return { gbnf: rules.toString(), triggers };
 }
 
+interface DeclaredTool {
+  readonly name: string;
+  readonly value: Expression;
+}
+
+function argumentRules(rules: RuleSet, tools: readonly Tool[]): readonly DeclaredTool[] {
+  return tools.map((tool, i) => ({
+    name: tool.function.name,
+    value: argumentsObject(rules, tool, `tool-${i}`),
+  }));
+}
+
 /** A call without its first brace; undefined = the object holds things that are not understood. */
-function callRule(rules: RuleSet, format: JsonCallFormat, tools: readonly Tool[]): Expression | undefined {
-  const { members, nameKey } = format;
+function callRule(
+  rules: RuleSet,
+  { members, nameKey }: JsonCallFormat,
+  tools: readonly DeclaredTool[],
+): Expression | undefined {
   const space = whitespace(rules);
-  if (nameKey === '') {
-    const calls = tools.map((tool, i) => {
-      const name = literal(JSON.stringify(tool.function.name));
-      return `${name} ${colon(rules)} ${argumentsObject(rules, tool, `tool-${i}`)}`;
-    });
-    return rules.rule('call', `${space} (${calls.join(' | ')}) ${space} "}"`);
-  }
-  if (members === undefined) return undefined;
-  const calls = tools.map((tool, i) => {
+  const member = (key: string, value: Expression): Expression =>
+    `${literal(JSON.stringify(key))} ${colon(rules)} ${value}`;
+  const callOf = ({ name, value }: DeclaredTool): Expression => {
+    if (nameKey === '') return member(name, value);
+    const values = {
+      name: literal(JSON.stringify(name)),
+      arguments: value,
+      text: '"\\"" [a-zA-Z0-9_:.-]{0,64} "\\""',
+      number: '[0-9]{1,9}',
+    };
     let isFirst = true;
-    const parts = members.map(({ key, holds }) => {
-      const value = {
-        name: () => literal(JSON.stringify(tool.function.name)),
-        arguments: () => argumentsObject(rules, tool, `tool-${i}`),
-        text: () => '"\\"" [a-zA-Z0-9_:.-]{0,64} "\\""',
-        number: () => '[0-9]{1,9}',
-      }[holds]();
-      const member = `${literal(JSON.stringify(key))} ${colon(rules)} ${value}`;
+    const parts = (members ?? []).map(({ key, holds }) => {
+      const written = member(key, values[holds]);
       // What is neither name nor arguments, such as an id, may be left out.
       const isFree = holds === 'text' || holds === 'number';
-      const before = isFirst ? member : `${comma(rules)} ${member}`;
-      if (!isFree) {
-        isFirst = false;
-        return before;
-      }
-      return isFirst ? `(${member} ${comma(rules)})?` : `(${before})?`;
+      if (isFirst && isFree) return `(${written} ${comma(rules)})?`;
+      const next = isFirst ? written : `${comma(rules)} ${written}`;
+      isFirst = false;
+      return isFree ? `(${next})?` : next;
     });
     return parts.join(' ');
-  });
-  return rules.rule('call', `${space} (${calls.join(' | ')}) ${space} "}"`);
+  };
+  if (nameKey !== '' && members === undefined) return undefined;
+  return rules.rule('call', `${space} (${tools.map(callOf).join(' | ')}) ${space} "}"`);
 }

@@ -12,7 +12,7 @@ import { isObject, type Kind } from '../json-value.ts';
 import { type Expression, literal, type RuleSet } from '../rule-set.ts';
 import { stringAutomaton } from '../scalar-text.ts';
 import { SchemaDocument } from '../schema-document.ts';
-import { blank } from './arguments.ts';
+import { automataOf, blank } from './arguments.ts';
 
 /** Both with the text behind the value. */
 export interface TextOrJson {
@@ -29,7 +29,7 @@ export function textOrJson(rules: RuleSet, schema: JsonValue, close: string, hin
   const end = spaced(close);
   try {
     const document = new SchemaDocument(schema);
-    const analysis = new SchemaAnalysis(document);
+    const analysis = new SchemaAnalysis(document, automataOf(rules));
     const constraints = analysis.expand([document.root]);
     const texts = constraints.flatMap((constraint) => textsOf(rules, constraint, analysis, hint));
     const text = texts.includes(anyText)
@@ -49,6 +49,7 @@ export function textOrJson(rules: RuleSet, schema: JsonValue, close: string, hin
         ...(definitions === undefined ? {} : { definitions }),
       },
       `${hint}-json`,
+      automataOf(rules),
     );
     return { text, json: `${blank} ${others} ${blank} ${end}` };
   } catch (error) {
