@@ -246,6 +246,10 @@ def families():
     yield "qwen3-yarn", torch.bfloat16, qwen, lambda n: t.Qwen3ForCausalLM(
         t.Qwen3Config(vocab_size=n, head_dim=16, tie_word_embeddings=True, rope_parameters=yarn, **SMALL)
     )
+    experts = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=32, norm_topk_prob=True)
+    yield "qwen3moe", torch.bfloat16, qwen, lambda n: t.Qwen3MoeForCausalLM(
+        t.Qwen3MoeConfig(vocab_size=n, head_dim=16, **experts, **SMALL)
+    )
     linear = dict(rope_type="linear", rope_theta=10000.0, factor=2.0)
     yield "llama-linear", torch.bfloat16, lambda f: (sentence_piece(f, True), 400), lambda n: t.LlamaForCausalLM(
         t.LlamaConfig(vocab_size=n, rope_parameters=linear, tie_word_embeddings=True, **SMALL)

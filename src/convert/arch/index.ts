@@ -8,7 +8,7 @@ import { readMixtral } from './mixtral.ts';
 import { readNomicBert } from './nomic-bert.ts';
 import { readPhi3 } from './phi3.ts';
 import { readQwen2 } from './qwen2.ts';
-import { readQwen3 } from './qwen3.ts';
+import { readQwen3, readQwen3Moe } from './qwen3.ts';
 import type { ReadArchitecture } from './types.ts';
 import { readXlmRoberta, readXlmRobertaClassifier } from './xlm-roberta.ts';
 
@@ -26,6 +26,7 @@ const families: Readonly<Record<string, ReadArchitecture>> = {
   Phi3ForCausalLM: readPhi3,
   Qwen2ForCausalLM: readQwen2,
   Qwen3ForCausalLM: readQwen3,
+  Qwen3MoeForCausalLM: readQwen3Moe,
   XLMRobertaModel: readXlmRoberta,
   XLMRobertaForMaskedLM: readXlmRoberta,
   XLMRobertaForSequenceClassification: readXlmRobertaClassifier,
