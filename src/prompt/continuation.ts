@@ -24,6 +24,15 @@ export function answerStart(
   return tags !== undefined && prompt.trimEnd().endsWith(tags.open) ? 'thought' : 'free';
 }
 
+export interface Thinking {
+  /** undefined = the model does not think. */
+  readonly tags: ThinkingTags | undefined;
+  /** False when the model was told not to. */
+  readonly mayThink: boolean;
+  /** The prompt for a new answer with thinking turned off. */
+  readonly renderThoughtless: (messages: readonly Message[]) => string;
+}
+
 /**
  * The conversation up to the last character of its last message. The template's own rendering of an earlier answer tells what
  * stands before it: a channel's header, an emptied thought. Without such an answer, the prompt for a new one, where the thought is
@@ -32,7 +41,7 @@ export function answerStart(
 export function renderContinuation(
   messages: readonly Message[],
   render: (messages: readonly Message[]) => string,
-  { tags, mayThink }: { readonly tags: ThinkingTags | undefined; readonly mayThink: boolean },
+  { tags, mayThink, renderThoughtless }: Thinking,
 ): string {
   const last = messages.at(-1);
   const earlier = messages.slice(0, -1);
@@ -41,8 +50,7 @@ export function renderContinuation(
   if (part === 'inContent') {
     const marked = { ...last, content: mark.content };
     const head = before(mark.content, () => render([...earlier, marked])) ?? render(earlier);
-    const isOpen = tags !== undefined && head.trimEnd().endsWith(tags.open);
-    return `${head}${isOpen ? `${tags.close}\n\n` : ''}${last.content}`;
+    return `${tags === undefined ? head : withoutThought(head, renderThoughtless(earlier), tags)}${last.content}`;
   }
   const start = render(earlier);
   // A model that does not think has nothing to go on with, and one that was told not to has closed its thought.
@@ -52,6 +60,12 @@ export function renderContinuation(
     ? start
     : (before(mark.thought, () => render([...earlier, marked])) ?? `${start}${tags.open}\n`);
   return `${head}${last.thinking}`;
+}
+
+/** A model that could think goes on better behind a thought that is over: emptied as in prompts that turn thinking off, or just closed. */
+function withoutThought(head: string, thoughtless: string, { open, close }: ThinkingTags): string {
+  if (thoughtless.startsWith(head) && thoughtless.trimEnd().endsWith(close)) return thoughtless;
+  return head.trimEnd().endsWith(open) ? `${head}${close}\n\n` : head;
 }
 
 /** What the template writes before the mark; undefined = it refuses such a message, or does not show it. */

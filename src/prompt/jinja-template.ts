@@ -47,7 +47,11 @@ export function jinjaPromptTemplate(
       const last = messages.at(-1);
       const renderOne = (shown: readonly Message[]): string => render(shown, tools, think);
       if (last?.role !== 'assistant' || last.toolCalls !== undefined) return renderOne(messages);
-      return renderContinuation(messages, renderOne, { tags: thinkingTags, mayThink: think !== false });
+      return renderContinuation(messages, renderOne, {
+        tags: thinkingTags,
+        mayThink: think !== false,
+        renderThoughtless: (shown) => render(shown, tools, false),
+      });
     },
     renderInfill: undefined,
   };
