@@ -198,6 +198,8 @@ describe('a folder that makes no sense', () => {
       'another order of windows',
       () => folder('gemma2', config('gemma2', { layer_types: ['full_attention', 'sliding_attention'] })),
     ],
+    ['experts in some layers', () => folder('qwen3moe', config('qwen3moe', { mlp_only_layers: [0] }))],
+    ['experts that do not add up', () => folder('qwen3moe', config('qwen3moe', { norm_topk_prob: false }))],
     ['a Nomic model of experts', () => folder('nomic-bert', config('nomic-bert', { moe_every_n_layers: 2 }))],
     ['a Nomic model with norms first', () => folder('nomic-bert', config('nomic-bert', { prenorm: true }))],
     ...['normalizer', 'pre_tokenizer'].map((step): [string, () => Map<string, string>] => [
