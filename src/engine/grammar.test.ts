@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isCriaError } from '../errors.ts';
 import { Candidates } from '../native/candidates.ts';
 import type { Model } from '../native/model.ts';
+import type { GrammarTrigger } from '../protocol/messages.ts';
+import type { QuietSpan } from '../types/quiet-span.ts';
 import { PieceCache } from './detokenizer.ts';
 import { Grammar } from './grammar.ts';
 import { GrammarVocab } from './grammar-vocab.ts';
@@ -25,10 +27,10 @@ describe.skipIf(noLibrary)('Grammar', () => {
     model[Symbol.dispose]();
     file[Symbol.dispose]();
   });
-  const make = (gbnf: string, triggers?: { text: string; include: boolean }[]) =>
+  const make = (gbnf: string, triggers?: readonly GrammarTrigger[], quiet?: QuietSpan) =>
     new Grammar(
       { model, pieces: new PieceCache(model.vocab), vocab: new GrammarVocab(model.vocab) },
-      triggers === undefined ? { gbnf } : { gbnf, triggers },
+      { gbnf, ...(triggers === undefined ? {} : { triggers }), ...(quiet === undefined ? {} : { quiet }) },
     );
   /** Feeds tokens until one is refused; that one, or undefined. */
   const firstRefused = (grammar: Grammar, texts: readonly string[]): string | undefined => {
@@ -118,6 +120,14 @@ describe.skipIf(noLibrary)('Grammar', () => {
       expect(firstRefused(grammar, [' the', 'x', '<tool_call>'])).toBeUndefined();
       expect(grammar.isAwake).toBe(true);
       expect(firstRefused(grammar, ['a', 'c', 'x'])).toBe('x');
+    });
+
+    it('sleeps through triggers in a quiet span', () => {
+      const quiet = { opens: ['x'], closes: ['y'], isLeading: true };
+      using grammar = make('root ::= "<tool_call>" [a-c]+', including('<tool_call>'), quiet);
+      expect(firstRefused(grammar, ['x', '<tool_call>', 'z', '<tool_call>', 'y'])).toBeUndefined();
+      expect(grammar.isAwake).toBe(false);
+      expect(firstRefused(grammar, ['<tool_call>', 'a', 'z'])).toBe('z');
     });
 
     it('notices a trigger that spans tokens', () => {
