@@ -59,4 +59,15 @@ describe('jinjaPromptTemplate', () => {
   ])('names the results of tools %s', (_, messages, expected) => {
     expect(render(shown, [user, ...messages, user])).toBe(expected);
   });
+
+  const turns = '{% for m in messages %}{{ m.content }}{{ m.tool_calls }}{% endfor %}{{ tools }}';
+  it.each([
+    ['runs for ever', '{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}'],
+    ['writes for ever', '{% for i in range(99999) %}{{ "x" * 99999 }}{% endfor %}'],
+    ['writes a lot', '{% for i in range(30000) %}{{ i }}<a>{% endfor %}'],
+    ['writes a lot of calls', '{% for i in range(500) %}<a>{{ messages[-1].tool_calls }}</a>{% endfor %}'],
+  ])('is made at once of a template that %s', (_, source) => {
+    const template = jinjaPromptTemplate(turns + source, { bosToken: '', eosToken: '' });
+    expect(template.toolCallFormat).toBeUndefined();
+  });
 });

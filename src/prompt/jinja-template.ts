@@ -1,8 +1,8 @@
 /** Prompts by the Jinja chat template that a GGUF file carries. */
 import { deriveToolCallFormat } from '../output/derive-format.ts';
 import { deriveLayout } from '../output/derive-layout.ts';
-import { compileJinja } from '../template/jinja/index.ts';
-import { inspectJinja, type JinjaTraits } from '../template/jinja/inspect/index.ts';
+import { compileJinja, type RenderLimits } from '../template/jinja/index.ts';
+import { inspectJinja, type JinjaTraits, probeLimits } from '../template/jinja/inspect/index.ts';
 import type { Message, ThinkValue, Tool } from '../types/message.ts';
 import type { GgufSummary } from '../types/model.ts';
 import { renderContinuation } from './continuation.ts';
@@ -21,6 +21,7 @@ export function jinjaPromptTemplate(
     messages: readonly Message[],
     tools: readonly Tool[],
     think: ThinkValue | undefined,
+    limits?: Partial<RenderLimits>,
   ): string =>
     template.render(
       {
@@ -32,11 +33,11 @@ export function jinjaPromptTemplate(
         eos_token: gguf.eosToken,
         ...thinkVariables(think, traits),
       },
-      { now },
+      { now, ...(limits === undefined ? {} : { limits }) },
     );
 
   const probe = (messages: readonly Message[], tools: readonly Tool[]): string =>
-    render(messages, tools, undefined);
+    render(messages, tools, undefined, probeLimits);
   const thinkingTags = traits.thinking?.tags;
   const answerLayout = deriveLayout(probe, thinkingTags);
   return {

@@ -69,11 +69,15 @@ export function renderAnswer(render: RenderProbe): string | undefined {
   return text?.includes(probe.answer) ? text : undefined;
 }
 
+/** Longer than what any template writes around two calls; what is looked for in it takes more than linear time. */
+const maxTurnLength = 16_384;
+
 /** What the model would write of the message: the text without what the prompt ends with, `<|im_start|>assistant`. */
 function renderTurn(render: RenderProbe, message: Message, tools: readonly Tool[]): string | undefined {
   try {
     const text = afterUser(render([user, message], tools));
     const start = afterUser(render([user], tools));
+    if (Math.max(text.length, start.length) > maxTurnLength) return undefined;
     if (text.startsWith(start)) return text.slice(start.length);
     // The prompt may have what a finished turn has not: the beginning of a thought, or a turn of instructions.
     const rest = text.slice(commonStart(text, start).length);

@@ -11,6 +11,7 @@ import {
 } from './probe.ts';
 import { type FoundThinking, findThinking, type ThinkingField, type ThinkingTags } from './thinking-tags.ts';
 
+export { probeLimits } from './probe.ts';
 export type { FoundThinking, ThinkingField, ThinkingTags } from './thinking-tags.ts';
 
 /** How a prompt leaves the model: inside a thought, after an emptied one, or free to begin one. */

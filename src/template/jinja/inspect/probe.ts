@@ -22,7 +22,7 @@ export type Messages = readonly Fields[];
 export type Variables = Fields;
 
 /** A few dozen probes must not cost more than one honest rendering. */
-const limits: Partial<RenderLimits> = { maxSteps: 2 ** 17, maxStringLength: 2 ** 18 };
+export const probeLimits: Partial<RenderLimits> = { maxSteps: 2 ** 17, maxStringLength: 2 ** 18 };
 
 const user: Fields = { role: 'user', content: word.user };
 
@@ -96,7 +96,7 @@ export class Prober {
     if (this.#isExhausted) return undefined;
     const context = { ...defaults, ...variables, messages };
     try {
-      return this.#template.render(context, { limits });
+      return this.#template.render(context, { limits: probeLimits });
     } catch (error) {
       if (!isCriaError(error, 'template_error')) throw error;
       this.#isExhausted = error.data?.reason === 'limit';
