@@ -81,6 +81,7 @@ describe('TriggerMatcher', () => {
     ['first', '{"name": "add", ', undefined, true],
     ['behind white space', '\n {"name": "add", ', undefined, true],
     ['behind a thought', '<think>x</think>\n{"name": "add", ', thought, true],
+    ['behind a thought that is closed only', '</think>\n{"name": "add", ', thought, true],
     ['behind text', 'So: {"name": "add", ', undefined, false],
     ['behind itself', '{"{"name": "add", ', undefined, false],
     ['behind text behind a thought', '<think>x</think>a{"name": "add", ', thought, false],

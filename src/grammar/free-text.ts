@@ -2,6 +2,7 @@
  * Rules for free text in which some texts mean something, such as the end of a thought or the beginning of a tool call: one
  * right-linear rule for each part of such a text that has come, so that matching never keeps more than one way open.
  */
+import { partialEnd } from '../util/find-markers.ts';
 import { charClass, type Expression, type RuleSet } from './rule-set.ts';
 
 /** Where a character leads: to an expression behind it if one is given, then on to a state; without one, the free text is over. */
@@ -68,16 +69,6 @@ function markerRules(rules: RuleSet, marker: string, hint: string, isWithout: bo
     return { to: char === '' ? '' : partialEnd(text, [marker]) };
   };
   return scannerRules(rules, { start: '', alphabet: marker, step, mayEnd: () => isWithout }, hint);
-}
-
-/** Knuth, Morris, Pratt: the longest proper beginning of one of the markers that the text ends with. */
-export function partialEnd(text: string, markers: readonly string[]): string {
-  const longest = Math.max(0, ...markers.map((marker) => marker.length - 1));
-  for (let length = Math.min(text.length, longest); length > 0; length--) {
-    const end = text.slice(-length);
-    if (markers.some((marker) => marker.length > length && marker.startsWith(end))) return end;
-  }
-  return '';
 }
 
 const lastCodePoint = 0x10ffff;

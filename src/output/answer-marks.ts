@@ -1,5 +1,5 @@
 /** Drops the texts that some models write around an answer, such as `<|START_TEXT|>` and `<|END_TEXT|>`. */
-import { firstOf, partialSuffix } from './partial.ts';
+import { firstOf, partialEnd } from '../util/find-markers.ts';
 import type { OutputParser, OutputPiece } from './types.ts';
 
 /**
@@ -26,10 +26,10 @@ export function createMarksParser(open: string, closes: readonly string[], isOpe
     if (state === 'marked') {
       for (let found = firstOf(buffer, closes); found !== undefined; found = firstOf(buffer, closes)) {
         certain += buffer.slice(0, found.index);
-        buffer = buffer.slice(found.index + found.literal.length);
+        buffer = buffer.slice(found.index + found.marker.length);
       }
     }
-    const held = state === 'marked' ? Math.max(0, ...closes.map((close) => partialSuffix(buffer, close))) : 0;
+    const held = state === 'marked' ? partialEnd(buffer, closes).length : 0;
     certain += buffer.slice(0, buffer.length - held);
     buffer = buffer.slice(buffer.length - held);
     return certain;

@@ -1,6 +1,6 @@
 /** Takes answers apart that are a row of messages, each with a header that says what it is or whom it is for. */
 import type { Tool } from '../types/message.ts';
-import { firstOf, partialSuffix } from './partial.ts';
+import { firstOf, partialEnd } from '../util/find-markers.ts';
 import { EndFinder } from './scan/end-finder.ts';
 import { isDeclared, parseObject } from './scan/values.ts';
 import type { AnswerStart, OutputParser, OutputPiece } from './types.ts';
@@ -38,6 +38,8 @@ export function createChannelParser(style: ChannelStyle, start: AnswerStart = 'f
   let kind: MessageKind = start === 'inThought' || start === 'thought' ? { type: 'thinking' } : content;
   let buffer = '';
   let finder = new EndFinder(0);
+  /** Texts that end a message. */
+  const marks = [...style.ends, ...style.starts];
 
   const enter = (next: MessageKind): void => {
     kind = next;
@@ -61,19 +63,14 @@ export function createChannelParser(style: ChannelStyle, start: AnswerStart = 'f
         return true;
       }
       case 'body': {
-        const found = firstOf(buffer, [...style.ends, ...style.starts]);
+        const found = firstOf(buffer, marks);
         if (found !== undefined) {
           emit(pieces, kind, buffer.slice(0, found.index));
-          buffer = buffer.slice(
-            found.index + (style.ends.includes(found.literal) ? found.literal.length : 0),
-          );
+          buffer = buffer.slice(found.index + (style.ends.includes(found.marker) ? found.marker.length : 0));
           state = 'header';
           return true;
         }
-        const held = Math.max(
-          0,
-          ...[...style.ends, ...style.starts].map((mark) => partialSuffix(buffer, mark)),
-        );
+        const held = partialEnd(buffer, marks).length;
         emit(pieces, kind, buffer.slice(0, buffer.length - held));
         buffer = buffer.slice(buffer.length - held);
         return false;

@@ -1,5 +1,5 @@
 /** Separates a leading thought between two tags from the answer; rules of Ollama's generic thinking parser. */
-import { partialSuffix } from './partial.ts';
+import { partialEnd } from '../util/find-markers.ts';
 import type { AnswerStart, OutputParser, OutputPiece, ThinkingTags } from './types.ts';
 
 /**
@@ -57,7 +57,7 @@ export function createThinkingParser(tags: ThinkingTags, start: AnswerStart): Ou
           state = 'closed';
           return true;
         }
-        const held = buffer.length - partialSuffix(buffer, tags.close);
+        const held = buffer.length - partialEnd(buffer, [tags.close]).length;
         const certain = buffer.slice(0, held).trimEnd().length;
         emit(pieces, 'thinking', buffer.slice(0, certain));
         buffer = buffer.slice(certain);

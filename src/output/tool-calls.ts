@@ -1,7 +1,7 @@
 /** Finds tool calls in an answer as it streams; what turns out to be no call is given out as content, unchanged. */
 import type { Tool } from '../types/message.ts';
 import type { ToolCallFormat } from '../types/tool-call-format.ts';
-import { firstOf, partialSuffix } from './partial.ts';
+import { firstOf, partialEnd } from '../util/find-markers.ts';
 import { type CallScanner, createCallScanner } from './scan/index.ts';
 import type { OutputParser, OutputPiece } from './types.ts';
 
@@ -54,7 +54,7 @@ export function createToolCallParser(
           return true;
         }
         // White space before an opening text goes with it, so it waits too.
-        const held = Math.max(0, ...openers.map((opener) => partialSuffix(buffer, opener)));
+        const held = partialEnd(buffer, openers).length;
         const certain = openers.length === 0 ? buffer : buffer.slice(0, buffer.length - held).trimEnd();
         emit(pieces, certain);
         buffer = buffer.slice(certain.length);

@@ -1,6 +1,7 @@
 /** The text around and behind calls: free, up to what begins another call. */
 import type { QuietSpan } from '../../types/quiet-span.ts';
-import { partialEnd, type Scanner, type Step, scannerRules } from '../free-text.ts';
+import { partialEnd } from '../../util/find-markers.ts';
+import { type Scanner, type Step, scannerRules } from '../free-text.ts';
 import type { Expression, RuleSet } from '../rule-set.ts';
 
 export interface CallText {
