@@ -15,6 +15,7 @@ from pathlib import Path
 import sentencepiece
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -250,6 +251,9 @@ def families():
     yield "qwen3moe", torch.bfloat16, qwen, lambda n: t.Qwen3MoeForCausalLM(
         t.Qwen3MoeConfig(vocab_size=n, head_dim=16, **experts, **SMALL)
     )
+    yield "qwen3-fp8", torch.bfloat16, qwen, lambda n: t.Qwen3ForCausalLM(
+        t.Qwen3Config(vocab_size=n, head_dim=16, tie_word_embeddings=True, **SMALL)
+    )
     linear = dict(rope_type="linear", rope_theta=10000.0, factor=2.0)
     yield "llama-linear", torch.bfloat16, lambda f: (sentence_piece(f, True), 400), lambda n: t.LlamaForCausalLM(
         t.LlamaConfig(vocab_size=n, rope_parameters=linear, tie_word_embeddings=True, **SMALL)
@@ -341,6 +345,8 @@ def make(name, dtype, tokenizer, build):
         model.save_pretrained(folder, max_shard_size="30KB" if name == "qwen2" else "5GB")
         # Loaded anew: a model that was cast has lost precision in the frequencies of its rotations as well.
         model = type(model).from_pretrained(folder, dtype=torch.float32).eval()
+        if name.endswith("-fp8"):
+            model.load_state_dict(to_fp8(folder), strict=False)
         tokens = torch.randint(5, min(290, vocab_size - 5), (24,), generator=torch.Generator().manual_seed(3))
         output = model(tokens[None])
         rows = output.logits[0] if "logits" in output else output.last_hidden_state[0]
@@ -364,6 +370,32 @@ def make(name, dtype, tokenizer, build):
         expected["logits"] = {str(i): rounded(rows[i]) for i in (0, 11, 23)}
     (folder / "expected.json").write_text(json.dumps(expected, ensure_ascii=False) + "\n")
     (folder / "generation_config.json").unlink(missing_ok=True)
+
+
+def to_fp8(folder, size=16):
+    """Stores the projections in 8 bits with a scale for every block, as published folders do; returns the values that they mean."""
+    path = folder / "model.safetensors"
+    tensors, meant = load_file(path), {}
+    for name, weight in list(tensors.items()):
+        if not name.endswith("_proj.weight"):
+            continue
+        rows, columns = weight.shape
+        blocks = weight.float().reshape(rows // size, size, columns // size, size)
+        scales = blocks.abs().amax(dim=(1, 3)) / 448
+        codes = (blocks / scales[:, None, :, None]).to(torch.float8_e4m3fn)
+        tensors[name] = codes.reshape(rows, columns)
+        tensors[f"{name}_scale_inv"] = scales
+        meant[name] = (codes.float() * scales[:, None, :, None]).reshape(rows, columns)
+    save_file(tensors, path, metadata={"format": "pt"})
+    config = json.loads((folder / "config.json").read_text())
+    config["quantization_config"] = {
+        "activation_scheme": "dynamic",
+        "fmt": "e4m3",
+        "quant_method": "fp8",
+        "weight_block_size": [size, size],
+    }
+    write_json(folder / "config.json", config)
+    return meant
 
 
 def rounded(values):

@@ -1,9 +1,10 @@
 /** A folder of safetensors, as the transformers library saves models → the content of a GGUF file. */
 import type { GgufContent } from '../gguf/writer.ts';
 import { architectureReader } from './arch/index.ts';
-import { conversionError, unsupported } from './error.ts';
+import { conversionError } from './error.ts';
 import type { FloatType } from './floats.ts';
 import { ModelFolder } from './folder.ts';
+import { attachScales, isScaled } from './fp8.ts';
 import { samplingMetadata } from './generation-config.ts';
 import { maxTokens } from './limits.ts';
 import { embeddingOf, mapTensors } from './map-tensors.ts';
@@ -21,6 +22,8 @@ export interface ConvertOptions {
 export interface Conversion extends AsyncDisposable {
   readonly content: GgufContent;
   readonly type: FloatType;
+  /** The source has 8 bits a weight, so the content takes twice the space. */
+  readonly isFromFp8: boolean;
 }
 
 /** llama.h: `enum llama_ftype`. */
@@ -41,14 +44,10 @@ export async function convertFolder(
   const config = await folder.readJson('config.json');
   if (config === undefined) throw conversionError('config.json is missing');
   const readArchitecture = architectureReader(config);
-  if (config.raw('quantization_config') !== undefined)
-    throw unsupported(
-      'models that are quantized already are not implemented yet; convert the original instead',
-    );
   const { files: weightsFiles, index } = await folder.weights();
   const weights = await Weights.open(weightsFiles, { index, signal: options.signal });
   try {
-    const { tensors } = weights;
+    const tensors = attachScales(weights.tensors, config);
     const architecture = await readArchitecture({ config, folder, tensors });
     const embedding = embeddingOf(tensors, architecture);
     const nTokens = embedding.shape[0] ?? 0;
@@ -67,7 +66,8 @@ export async function convertFolder(
       metadata,
       tensors: mapTensors(tensors, architecture, { type, signal: options.signal }),
     };
-    return { content, type, [Symbol.asyncDispose]: () => weights[Symbol.asyncDispose]() };
+    const isFromFp8 = [...tensors.values()].some(isScaled);
+    return { content, type, isFromFp8, [Symbol.asyncDispose]: () => weights[Symbol.asyncDispose]() };
   } catch (error) {
     await weights[Symbol.asyncDispose]();
     throw error;

@@ -1,15 +1,14 @@
 /** The server's side of a conversion in a worker thread. */
 import { Worker } from 'node:worker_threads';
 import { CriaError, cancelledError, type SerializedError } from '../errors.ts';
-import type { FloatType } from './floats.ts';
-import type { ConvertAdapterJob, Converter, ConvertJob } from './write-file.ts';
+import type { ConvertAdapterJob, ConvertedModel, Converter, ConvertJob } from './write-file.ts';
 
 export type WorkerJob =
   | { readonly kind: 'model'; readonly job: ConvertJob }
   | { readonly kind: 'adapter'; readonly job: ConvertAdapterJob };
 
 /** What the worker posts when it is done; models have a result. */
-type Answer = { readonly result: FloatType | undefined } | { readonly error: SerializedError };
+type Answer = { readonly result: ConvertedModel | undefined } | { readonly error: SerializedError };
 
 /** Memory for tokenizers and headers; weights only pass through. */
 const maxHeapMb = 4096;
@@ -18,9 +17,9 @@ const maxHeapMb = 4096;
 export function createWorkerConverter(entryPath: string): Converter {
   return {
     model: async (job, { signal }) => {
-      const type = await runInWorker(entryPath, { kind: 'model', job }, signal);
-      if (type === undefined) throw new RangeError('the worker did not tell the type');
-      return type;
+      const converted = await runInWorker(entryPath, { kind: 'model', job }, signal);
+      if (converted === undefined) throw new RangeError('the worker did not tell what it has written');
+      return converted;
     },
     adapter: async (job, { signal }) => {
       await runInWorker(entryPath, { kind: 'adapter', job }, signal);
@@ -32,7 +31,7 @@ function runInWorker(
   entryPath: string,
   work: WorkerJob,
   signal: AbortSignal,
-): Promise<FloatType | undefined> {
+): Promise<ConvertedModel | undefined> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(cancelledError());

@@ -1,7 +1,15 @@
 /** Streams a tensor of a GGUF file out of the tensors it is made of, some megabytes at a time. */
 import { cancelledError } from '../errors.ts';
 import { conversionError, quoted, unsupported } from './error.ts';
-import { decodeFloats, encodeFloats, type FloatType, hasOverflow, isSourceFloat } from './floats.ts';
+import {
+  decodeFloats,
+  encodeFloats,
+  type FloatType,
+  hasOverflow,
+  isSourceFloat,
+  type SourceFloat,
+} from './floats.ts';
+import { dequantize, isScaled, readScales } from './fp8.ts';
 import { elementBytes } from './safetensors/header.ts';
 import { readTensorBytes, type SourceTensor } from './safetensors/weights.ts';
 
@@ -37,7 +45,7 @@ export function wholeOf(tensor: SourceTensor): Piece {
 
 /** Throws `not_implemented` for types that are no plain floating-point numbers. */
 export function requireFloat(tensor: SourceTensor): void {
-  if (isSourceFloat(tensor.type)) return;
+  if (isSourceFloat(tensor.type) || isScaled(tensor)) return;
   throw unsupported(
     `tensor ${quoted(tensor.name)} has the type ${tensor.type}, which cannot be converted yet`,
   );
@@ -52,39 +60,59 @@ export async function* streamTensor(
   const { transform, signal } = options;
   for (const { tensor, firstRow, nRows } of pieces) {
     const { width } = rowsOf(tensor);
+    const source = await openSource(tensor);
     // A head's rows change places among themselves, so chunks consist of whole heads.
     const unitRows = transform?.type === 'rotary' ? headRows(tensor, nRows, transform.nHeads) : 1;
     const chunkRows = Math.max(1, Math.floor(chunkElements / (width * unitRows))) * unitRows;
     // A row can be longer than a chunk; without an order to keep, it is divided as well.
     if (unitRows === 1 && width > chunkElements) {
-      yield* streamElements(tensor, { first: firstRow * width, count: nRows * width }, type, options);
+      yield* streamElements(source, { first: firstRow * width, count: nRows * width }, type, options);
       continue;
     }
     for (let row = 0; row < nRows; row += chunkRows) {
       if (signal?.aborted) throw cancelledError();
       const count = Math.min(chunkRows, nRows - row);
-      const bytes = await readElements(tensor, (firstRow + row) * width, count * width);
-      yield convert(tensor, bytes, type, transform, { width, unitRows });
+      const bytes = await source.read((firstRow + row) * width, count * width);
+      yield convert(source, bytes, type, transform, { width, unitRows });
     }
   }
 }
 
 async function* streamElements(
-  tensor: SourceTensor,
+  source: FloatSource,
   range: { readonly first: number; readonly count: number },
   type: FloatType,
   { transform, signal }: { transform?: Transform | undefined; signal?: AbortSignal | undefined },
 ): AsyncGenerator<Uint8Array> {
   for (let done = 0; done < range.count; done += chunkElements) {
     if (signal?.aborted) throw cancelledError();
-    const bytes = await readElements(tensor, range.first + done, Math.min(chunkElements, range.count - done));
-    yield convert(tensor, bytes, type, transform, { width: 1, unitRows: 1 });
+    const bytes = await source.read(range.first + done, Math.min(chunkElements, range.count - done));
+    yield convert(source, bytes, type, transform, { width: 1, unitRows: 1 });
   }
 }
 
-function readElements(tensor: SourceTensor, first: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
-  const size = elementBytes[tensor.type];
-  return readTensorBytes(tensor, first * size, count * size);
+/** A tensor's elements as floating-point numbers of some type. */
+interface FloatSource {
+  readonly name: string;
+  readonly type: SourceFloat;
+  /** Elements from index `first` on, as the bytes of their type. */
+  read(first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+async function openSource(tensor: SourceTensor): Promise<FloatSource> {
+  const { name, type } = tensor;
+  if (isScaled(tensor)) {
+    const scales = await readScales(tensor);
+    return {
+      name,
+      type: 'F32',
+      read: async (first, count) =>
+        new Uint8Array(dequantize(await readTensorBytes(tensor, first, count), first, tensor, scales).buffer),
+    };
+  }
+  if (!isSourceFloat(type)) throw new RangeError(`${type} was not refused before`);
+  const size = elementBytes[type];
+  return { name, type, read: (first, count) => readTensorBytes(tensor, first * size, count * size) };
 }
 
 function headRows(tensor: SourceTensor, nRows: number, nHeads: number): number {
@@ -97,24 +125,23 @@ function headRows(tensor: SourceTensor, nRows: number, nHeads: number): number {
 }
 
 function convert(
-  tensor: SourceTensor,
+  source: FloatSource,
   bytes: Uint8Array<ArrayBuffer>,
   type: FloatType,
   transform: Transform | undefined,
   { width, unitRows }: { readonly width: number; readonly unitRows: number },
 ): Uint8Array {
-  if (!isSourceFloat(tensor.type)) throw new RangeError(`${tensor.type} was not refused before`);
   const ordered =
     transform?.type === 'rotary'
-      ? interleaveHalves(bytes, { rowBytes: width * elementBytes[tensor.type], headRows: unitRows })
+      ? interleaveHalves(bytes, { rowBytes: width * elementBytes[source.type], headRows: unitRows })
       : bytes;
-  if (tensor.type === type && transform?.type !== 'add') return ordered;
-  const values = decodeFloats(tensor.type, ordered);
+  if (source.type === type && transform?.type !== 'add') return ordered;
+  const values = decodeFloats(source.type, ordered);
   if (transform?.type === 'add') for (let i = 0; i < values.length; i++) values[i]! += transform.value;
   const encoded = encodeFloats(type, values);
   if (type === 'F16' && hasOverflow(encoded))
     throw conversionError(
-      `tensor ${quoted(tensor.name)} has values that F16 cannot hold; quantize to BF16 or F32 instead`,
+      `tensor ${quoted(source.name)} has values that F16 cannot hold; quantize to BF16 or F32 instead`,
     );
   return encoded;
 }

@@ -3,7 +3,7 @@ import { adapterBaseOf } from '../gguf/adapter.ts';
 import { writeNewGguf } from '../gguf/new-file.ts';
 import { readModelHeader } from '../gguf/split.ts';
 import { convertAdapter } from './adapter/convert.ts';
-import { convertFolder } from './convert.ts';
+import { type Conversion, convertFolder } from './convert.ts';
 import type { FloatType } from './floats.ts';
 
 export interface ConvertJob {
@@ -20,9 +20,12 @@ export interface ConvertAdapterJob extends Pick<ConvertJob, 'files' | 'target'> 
   readonly base: readonly string[];
 }
 
+/** What has been written. */
+export type ConvertedModel = Pick<Conversion, 'type' | 'isFromFp8'>;
+
 export interface Converter {
-  /** Resolves to the type of the matrices. Errors as in `convertFolder`, and the system's. */
-  model(job: ConvertJob, options: { signal: AbortSignal }): Promise<FloatType>;
+  /** Errors as in `convertFolder`, and the system's. */
+  model(job: ConvertJob, options: { signal: AbortSignal }): Promise<ConvertedModel>;
   /** Errors as in `convertAdapter`, `invalid_gguf` for the base, and the system's. */
   adapter(job: ConvertAdapterJob, options: { signal: AbortSignal }): Promise<void>;
 }
@@ -32,7 +35,7 @@ export const converter: Converter = {
   model: async ({ files, target, type }, { signal }) => {
     await using conversion = await convertFolder(files, { type, signal });
     await writeNewGguf(target, conversion.content, { signal });
-    return conversion.type;
+    return { type: conversion.type, isFromFp8: conversion.isFromFp8 };
   },
   adapter: async ({ files, target, base }, { signal }) => {
     const header = await readModelHeader(base, { signal });

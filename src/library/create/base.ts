@@ -17,7 +17,7 @@ import type { Progress } from '../types.ts';
 import { isSafetensors, type UploadedFile } from './check-request.ts';
 import { convertModel } from './converted.ts';
 import type { LayerList } from './layer-list.ts';
-import type { Quantization } from './quantization.ts';
+import { parseQuantization, type Quantization } from './quantization.ts';
 import { samplingParameters } from './sampling.ts';
 import { assembleParts, type Part } from './split.ts';
 import type { Staged, StagedWeights } from './staged.ts';
@@ -89,9 +89,15 @@ export async function* importFiles(
   options: BaseOptions,
 ): AsyncGenerator<Progress, Base> {
   if (files.some(isSafetensors)) {
-    const { path, header } = yield* convertModel(files, options);
+    const { path, header, isFromFp8 } = yield* convertModel(files, options);
     const facts = await describeWeights(header);
-    const weights: StagedWeights = { type: 'weights', sources: [path], sourceType: facts.summary.fileType };
+    const weights: StagedWeights = {
+      type: 'weights',
+      sources: [path],
+      sourceType: facts.summary.fileType,
+      // As large and nearly as exact as the source.
+      ...(isFromFp8 ? { usualQuantization: parseQuantization('Q8_0') } : {}),
+    };
     return baseOf([weights], weights, facts, samplingParameters(header));
   }
   const opened: Part[] = [];

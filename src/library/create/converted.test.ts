@@ -162,6 +162,15 @@ describe('quantizing', () => {
     expect(completed).toEqual(completed.toSorted((a, b) => a - b));
   });
 
+  it('makes Q8_0 of 8-bit folders unless something else is asked for', async () => {
+    test = await temporaryLibrary({ quantize: copyInstead });
+    const files = await uploadFolder('qwen3-fp8');
+    const usual = (await create({ model: 'usual', files, licenses: [] })).map(({ status }) => status);
+    expect(usual.slice(0, 2)).toEqual(['converting model', 'quantizing BF16 model to Q8_0']);
+    const asked = await create({ model: 'asked', files, licenses: [], quantize: 'bf16' });
+    expect(asked.map(({ status }) => status).some((status) => status.startsWith('quantizing'))).toBe(false);
+  });
+
   it('takes a stored model and leaves it as it was', async () => {
     const jobs: number[] = [];
     test = await temporaryLibrary({

@@ -11,12 +11,13 @@ import { holdFolder } from './uploads.ts';
 export async function* convertModel(
   files: readonly UploadedFile[],
   options: BaseOptions,
-): AsyncGenerator<Progress, { path: string; header: GgufHeader }> {
+): AsyncGenerator<Progress, { path: string; header: GgufHeader; isFromFp8: boolean }> {
   yield { status: 'converting model' };
   const { layers, convert, quantization, signal } = options;
   const path = layers.temporaryFile();
   // Floating-point types need no second pass.
   const type = quantization !== undefined && isSourceType(quantization.name) ? quantization.name : undefined;
-  await convert.model({ files: await holdFolder(files, options), target: path, type }, { signal });
-  return { path, header: await readGgufHeader(path, { signal }) };
+  const job = { files: await holdFolder(files, options), target: path, type };
+  const { isFromFp8 } = await convert.model(job, { signal });
+  return { path, header: await readGgufHeader(path, { signal }), isFromFp8 };
 }

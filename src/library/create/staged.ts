@@ -22,6 +22,8 @@ export interface StagedWeights {
   readonly sourceType: string;
   /** The layers of the sources; undefined for one file that was made. */
   readonly layers?: readonly Layer[];
+  /** When the request asks for none. */
+  readonly usualQuantization?: Quantization;
   /** What the layer of a file that was made says about its origin. */
   readonly from?: string;
 }
@@ -34,15 +36,18 @@ export async function* storeLayers(
   staged: readonly Staged[],
   options: BaseOptions,
 ): AsyncGenerator<Progress, string | undefined> {
-  const { layers, quantization, signal } = options;
+  const { layers, signal } = options;
   let fileType: string | undefined;
   for (const item of staged) {
     if (item.type === 'blob') await layers.addExisting(item.layer);
     else if (item.type === 'file')
       await layers.addFile(item.path, { mediaType: layerMediaType(item.kind), signal });
-    else if (needsQuantizing(quantization, item.sourceType))
-      fileType = yield* quantizeWeights(item, quantization, options);
-    else await addWeights(item, options);
+    else {
+      const quantization = options.quantization ?? item.usualQuantization;
+      if (needsQuantizing(quantization, item.sourceType))
+        fileType = yield* quantizeWeights(item, quantization, options);
+      else await addWeights(item, options);
+    }
   }
   return fileType;
 }
