@@ -1,4 +1,6 @@
 /** The grammars of real models' tool calls: what their templates write is admitted, what breaks a tool's schema is not. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PieceCache } from '../engine/detokenizer.ts';
 import { Grammar } from '../engine/grammar.ts';
@@ -7,6 +9,7 @@ import { loadModel, makeModelFile, noLibrary } from '../engine/testdata/test-mod
 import { TriggerMatcher } from '../engine/trigger.ts';
 import { matches, parseGbnf } from '../grammar/testdata/gbnf.ts';
 import type { AnswerFormat } from '../output/answer-parser.ts';
+import { goPromptTemplate } from '../prompt/go-template.ts';
 import { jinjaPromptTemplate } from '../prompt/jinja-template.ts';
 import { calls, tools, written } from '../prompt/testdata/written.ts';
 import type { PromptTemplate } from '../prompt/types.ts';
@@ -174,4 +177,27 @@ describe.skipIf(templates === undefined)('tool calls of real templates', () => {
       expect(judge(opened, `Hm.${close}${text}`)).toBe('admitted');
     });
   }
+});
+
+describe('tool calls of Go templates', () => {
+  const families = path.resolve(import.meta.dirname, '../template/gotmpl/testdata/families');
+
+  it.each([
+    'command-r-tools',
+    'granite3-tools',
+    'harmony',
+    'hermes-tools',
+    'llama3.1-tools',
+    'mistral-tools',
+    'qwen2.5-tools',
+    'qwen3-thinking',
+  ])('%s', (name) => {
+    const template = goPromptTemplate(readFileSync(path.join(families, `${name}.gotmpl`), 'utf8').trimEnd());
+    const specFor = (declared: readonly Tool[]): GrammarSpec | undefined =>
+      constrain(undefined, answerOf(template, declared));
+    const text = written(template, { role: 'assistant', content: '', toolCalls: calls.slice(0, 1) });
+    expect({ text, is: judge(specFor(tools), text) }).toEqual({ text, is: 'admitted' });
+    expect(judge(specFor(withProperty('city', { type: 'integer' })), text)).toBe('refused');
+    expect(judge(specFor(tools.slice(1)), text)).not.toBe('admitted');
+  });
 });
