@@ -33,6 +33,7 @@ FAMILIES = {
     "mixtral": dict(target_modules=ATTENTION, lora_alpha=8),
     "qwen2": dict(target_modules=EVERYTHING, lora_alpha=8),
     "qwen3": dict(target_modules=EVERYTHING, lora_alpha=8),
+    "qwen3moe": dict(target_modules=ATTENTION, lora_alpha=8),
     "gemma": dict(target_modules=EVERYTHING, lora_alpha=4),
     "gemma2": dict(target_modules=EVERYTHING, lora_alpha=4),
     "gemma3": dict(target_modules=EVERYTHING, lora_alpha=4),

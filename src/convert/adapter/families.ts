@@ -17,6 +17,8 @@ const families: Readonly<Record<string, (base: AdapterBase) => readonly TensorRu
   phi3: () => [...commonRules, ...fusedRules, outputRule],
   qwen2: () => separateRules,
   qwen3: () => separateRules,
+  // Its experts are not among the rules.
+  qwen3moe: () => [...commonRules, outputRule],
 };
 
 /** GGUF's names of the architectures whose adapters can be converted. */
