@@ -1,6 +1,7 @@
 /** Prompts by the Jinja chat template that a GGUF file carries. */
 import { deriveToolCallFormat } from '../output/derive-format.ts';
 import { deriveLayout } from '../output/derive-layout.ts';
+import { toldCallFormat } from '../output/told-format.ts';
 import { compileJinja, type RenderLimits } from '../template/jinja/index.ts';
 import { inspectJinja, type JinjaTraits, probeLimits } from '../template/jinja/inspect/index.ts';
 import type { Message, ThinkValue, Tool } from '../types/message.ts';
@@ -43,7 +44,9 @@ export function jinjaPromptTemplate(
   return {
     thinkingTags,
     answerLayout,
-    toolCallFormat: deriveToolCallFormat(probe, thinkingTags, answerLayout),
+    toolCallFormat:
+      deriveToolCallFormat(probe, thinkingTags, answerLayout) ??
+      (traits.supportsTools ? toldCallFormat(source) : undefined),
     renderChat: ({ messages, tools, think }: Conversation): string => {
       const last = messages.at(-1);
       const renderOne = (shown: readonly Message[]): string => render(shown, tools, think);
