@@ -145,6 +145,36 @@ describe('from uploaded files', () => {
     });
   });
 
+  describe.each<[string, string, object]>([
+    ['gemma4', 'gemma4', { stop: ['<turn|>'] }],
+    ['laguna', 'laguna', {}],
+    ['nemotron_h_moe', 'nemotron-3-nano', {}],
+  ])('of the family %s', (family, name, parameters) => {
+    const upload = (): Promise<string> =>
+      uploadTiny({
+        'general.architecture': text(family),
+        [`${family}.block_count`]: uint32(1),
+        [`${family}.context_length`]: uint32(128),
+        [`${family}.embedding_length`]: uint32(32),
+      });
+
+    it('says how Ollama renders and parses it', async () => {
+      await test.create({ files: { 'a.gguf': await upload() } });
+      const model = await test.store.resolver.resolve('new');
+      expect(model).toMatchObject({ renderer: name, parser: name });
+      expect(model.parameters).toEqual(parameters);
+    });
+
+    it('keeps what is said', async () => {
+      const request = { renderer: 'r', parameters: { stop: ['x'] } };
+      await test.create({ files: { 'a.gguf': await upload() }, ...request });
+      const model = await test.store.resolver.resolve('new');
+      expect(model).toMatchObject({ renderer: 'r', parser: name, parameters: { stop: ['x'] } });
+      await test.create({ files: { 'a.gguf': await upload() }, ...request, parser: 'p' });
+      expect(await test.store.resolver.resolve('new')).toMatchObject({ renderer: 'r', parser: 'p' });
+    });
+  });
+
   it('accepts digests of the other form and files in folders', async () => {
     const digest = (await uploadTiny()).replace(':', '-').toUpperCase().replace('SHA', 'sha');
     expect((await test.create({ files: { 'folder/a.b/tiny.gguf': digest } })).at(-1)).toBe('success');

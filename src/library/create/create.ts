@@ -13,6 +13,7 @@ import type { CreateRequest, Progress } from '../types.ts';
 import { importAdapter } from './adapter.ts';
 import { type Base, type BaseOptions, importFiles, inheritModel } from './base.ts';
 import { type CheckedRequest, checkRequest } from './check-request.ts';
+import { withFamilyDefaults } from './family-defaults.ts';
 import { LayerList } from './layer-list.ts';
 import { storeLayers } from './staged.ts';
 
@@ -28,7 +29,7 @@ export async function* createModel(
   try {
     const { convert, quantize } = context;
     const options = { store, layers, convert, quantize, quantization: checked.quantization, signal };
-    const base = yield* readBase(context, checked, options);
+    const base = withFamilyDefaults(yield* readBase(context, checked, options), request);
     const adapter =
       checked.adapters.length > 0 ? [yield* importAdapter(checked.adapters, base, options)] : [];
     const fileType = yield* storeLayers([...base.staged, ...adapter], options);
