@@ -25,7 +25,7 @@ export function elementsCalls(
       `tool-${i}`,
       0,
     );
-    const parts = [literal(tool.function.name), spaced(format.afterName), elements, blank];
+    const parts = [literal(tool.function.name), spaced(format.afterName), blank, elements];
     return [...parts, spaced(format.callClose)].filter(Boolean).join(' ');
   });
   const call = rules.rule('call', calls.join(' | '));
@@ -48,7 +48,7 @@ class ElementWriter {
 
   elements(parameters: readonly Parameter[], hint: string, depth: number): Expression {
     const written = parameters.map(({ name, schema, isRequired }, i) => {
-      const element = `${blank} ${this.#element(name, schema, `${hint}-${i}`, depth)}`;
+      const element = `${this.#element(name, schema, `${hint}-${i}`, depth)} ${blank}`;
       return isRequired ? element : `(${element})?`;
     });
     return written.join(' ');
@@ -64,14 +64,15 @@ class ElementWriter {
   #content(schema: JsonValue, close: string, hint: string, depth: number): Expression {
     if (depth > maxDepth) return until(this.#rules, close, hint);
     if (isObject(schema) && schema.type === 'object' && isObject(schema.properties)) {
-      return `${this.elements(propertiesOf(schema), hint, depth + 1)} ${blank} ${literal(close)}`;
+      const inner = this.elements(propertiesOf(schema), hint, depth + 1);
+      return [blank, inner, literal(close)].filter(Boolean).join(' ');
     }
     if (isObject(schema) && schema.type === 'array' && schema.items !== undefined) {
       const item = this.#element('item', withDefinitions(schema, schema.items), `${hint}-item`, depth + 1);
       const { minItems, maxItems } = schema;
       const [min, max] = [countOf(minItems, 0), countOf(maxItems, Number.POSITIVE_INFINITY)];
-      const spacedItem = this.#rules.rule(`${hint}-item`, `${blank} ${item}`);
-      return `${this.#rules.repeat(spacedItem, min, max, `${hint}-items`)} ${blank} ${literal(close)}`;
+      const spacedItem = this.#rules.rule(`${hint}-item`, `${item} ${blank}`);
+      return `${blank} ${this.#rules.repeat(spacedItem, min, max, `${hint}-items`)} ${literal(close)}`;
     }
     // Anything that could hold objects or lists in other ways is free: they would not be written as JSON.
     const { text, json } = isScalar(schema)

@@ -23,22 +23,15 @@ export function taggedCalls(
 }
 
 function taggedCall(rules: RuleSet, format: TaggedCallFormat, tool: Tool, index: number): Expression {
+  // White space stands behind each part only: before as well, every optional parameter would keep a way open for it.
   const parameters = parametersOf(tool).map((parameter, i) => {
-    const written = taggedParameter(rules, format, parameter, `tool-${index}-${i}`);
+    const written = `${taggedParameter(rules, format, parameter, `tool-${index}-${i}`)} ${blank}`;
     return parameter.isRequired ? written : `(${written})?`;
   });
-  const count = format.countEnd === undefined ? '' : `[0-9]{1,6} ${spaced(format.countEnd)}`;
-  return [
-    literal(tool.function.name),
-    blank,
-    spaced(format.afterName),
-    count,
-    ...parameters,
-    blank,
-    spaced(format.callClose),
-  ]
-    .filter(Boolean)
-    .join(' ');
+  const count = format.countEnd === undefined ? '' : `[0-9]{1,6} ${spaced(format.countEnd)} ${blank}`;
+  const afterName = format.afterName === '' ? '' : `${spaced(format.afterName)} ${blank}`;
+  const parts = [literal(tool.function.name), blank, afterName, count, ...parameters];
+  return [...parts, spaced(format.callClose)].filter(Boolean).join(' ');
 }
 
 function taggedParameter(
@@ -49,7 +42,7 @@ function taggedParameter(
 ): Expression {
   const { typeMark } = format;
   const { text, json } = textOrJson(rules, schema, format.afterValue, hint);
-  const head = `${blank} ${literal(format.beforeKey)} ${literal(name)} ${blank} ${spaced(format.afterKey)}`;
+  const head = `${literal(format.beforeKey)} ${literal(name)} ${blank} ${spaced(format.afterKey)}`;
   // Without a mark of the type, what may be text is read as text.
   if (typeMark === undefined) return `${head} ${text ?? json}`;
   const end = spaced(typeMark.end);
