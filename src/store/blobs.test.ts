@@ -124,9 +124,9 @@ describe('a full disk', () => {
           if (where === 'open') throw noSpace();
           const handle = await open(file, 'wx', mode);
           return {
-            writev: async (chunks, position) => {
+            write: async (bytes, offset, length, position) => {
               if (where === 'write') throw noSpace();
-              return handle.writev(chunks, position);
+              return handle.write(bytes, offset, length, position);
             },
             sync: async () => {
               if (where === 'sync') throw noSpace();

@@ -20,7 +20,7 @@ export async function receiveFile(
   let growing: FileHash | undefined;
   let sizeBytes = 0;
   const sync = new BackgroundSync(() => file.sync());
-  const writer = new BatchWriter(file, 0, (end) => growing?.advance(end));
+  const writer = new BatchWriter(file.target, 0, (end) => growing?.advance(end));
   try {
     // The body stays open after a failure: destroying a request would close the socket before the error is answered.
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {

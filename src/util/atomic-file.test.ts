@@ -33,7 +33,8 @@ it('goes on after short writes', async () => {
     openFile: async (filePath) => {
       const handle = await open(filePath, 'wx');
       return {
-        writev: ([first]) => handle.writev(first === undefined ? [] : [first.subarray(0, 3)]),
+        write: (bytes, offset, length, position) =>
+          handle.write(bytes, offset, Math.min(length, 3), position),
         sync: () => handle.sync(),
         close: () => handle.close(),
       };

@@ -5,8 +5,13 @@ import path from 'node:path';
 
 /** The part of a file handle that writing needs; tests give one that fails. */
 export interface WritableHandle extends Pick<FileHandle, 'sync' | 'close'> {
-  /** May write less than asked, as the system call. Without a position it goes on where the last such call ended. */
-  writev(chunks: readonly Uint8Array[], position?: number): Promise<{ readonly bytesWritten: number }>;
+  /** May write less than asked, as the system call. */
+  write(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>;
 }
 
 /** Creates a new file; fails when the path exists. */
@@ -21,6 +26,7 @@ const openNewFile: OpenNewFile = (filePath, mode) => open(filePath, 'wx', mode);
 export class AtomicFile {
   readonly #temporaryPath: string;
   readonly #handle: WritableHandle;
+  #position = 0;
   #state: 'open' | 'closed' | 'done' = 'open';
 
   private constructor(temporaryPath: string, handle: WritableHandle) {
@@ -42,9 +48,9 @@ export class AtomicFile {
     return this.#temporaryPath;
   }
 
-  /** One system call, which may write less than asked; for a `BatchWriter`. */
-  writev(chunks: readonly Uint8Array[], position: number): Promise<{ readonly bytesWritten: number }> {
-    return this.#handle.writev(chunks, position);
+  /** What writes into the file, for a `BatchWriter`; not together with `write`. */
+  get target(): Pick<WritableHandle, 'write'> {
+    return this.#handle;
   }
 
   /** Brings to the disk what has been written so far. */
@@ -55,8 +61,10 @@ export class AtomicFile {
   async write(bytes: Uint8Array): Promise<void> {
     // A write may be short (a nearly full disk, a signal), so it is repeated until everything is in.
     for (let written = 0; written < bytes.byteLength; ) {
-      const { bytesWritten } = await this.#handle.writev([bytes.subarray(written)]);
+      const left = bytes.byteLength - written;
+      const { bytesWritten } = await this.#handle.write(bytes, written, left, this.#position);
       written += bytesWritten;
+      this.#position += bytesWritten;
     }
   }
 

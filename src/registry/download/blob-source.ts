@@ -4,6 +4,7 @@ import type { Layer } from '../../store/manifest.ts';
 import { PassingFailure, transferError, upstreamError } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { statusError } from '../transport/body.ts';
+import { readInPlace } from '../transport/reused-buffer.ts';
 import type { Answer } from '../transport/transport.ts';
 
 /** The registry sends whole blobs only. */
@@ -24,8 +25,8 @@ export interface RangeOptions {
   /** The range is the whole blob, and is asked for without ranges. */
   readonly isWhole: boolean;
   readonly signal: AbortSignal;
-  /** Gets the bytes, in order. */
-  readonly take: (chunk: Buffer) => Promise<void>;
+  /** Gets the bytes, in order; each chunk is gone when it returns, or when the promise that it returns resolves. */
+  readonly take: (chunk: Buffer) => Promise<void> | undefined;
 }
 
 /** Where a blob is fetched from: at the registry, or where it redirected to before, until that fails. */
@@ -73,21 +74,22 @@ async function readExactly(
   answer: Answer,
   length: number,
   signal: AbortSignal,
-  take: (chunk: Buffer) => Promise<void>,
+  take: RangeOptions['take'],
 ): Promise<void> {
+  const { host } = answer.url;
   let left = length;
   try {
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      if (chunk.length > left) throw upstreamError(`${answer.url.host} sent more than it was asked for`);
+    await readInPlace(answer.body, (chunk) => {
+      if (chunk.length > left) throw upstreamError(`${host} sent more than it was asked for`);
       left -= chunk.length;
-      await take(chunk);
-    }
+      return take(chunk);
+    });
   } catch (error) {
-    throw transferError(error, answer.url.host, signal);
+    throw transferError(error, host, signal);
   } finally {
     answer.body.destroy();
   }
-  if (left > 0) throw new PassingFailure(`${answer.url.host}: unexpected EOF`);
+  if (left > 0) throw new PassingFailure(`${host}: unexpected EOF`);
 }
 
 /** Undefined when the body is going to be exactly the range. */

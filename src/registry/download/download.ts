@@ -195,7 +195,7 @@ export class Download {
         });
         try {
           const range = { start: part.offset + part.completed, end: part.offset + part.size };
-          const take = (chunk: Buffer): Promise<void> => writer.push(chunk).catch(throwTyped);
+          const take = (chunk: Buffer): Promise<void> | undefined => writer.push(chunk)?.catch(throwTyped);
           await this.#source.fetch(range, { isWhole: !this.#hasRanges, signal, take });
         } finally {
           await writer.flush().catch(throwTyped);

@@ -7,6 +7,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { CriaError } from '../../errors.ts';
 import { isLocalName, isPublicAddress } from './address.ts';
 import { createProxyChooser, type ProxySettings, proxyAuthorization } from './proxy.ts';
+import { reuseBuffers } from './reused-buffer.ts';
 import { TunnelAgent } from './tunnel.ts';
 
 export interface RouteOptions {
@@ -63,7 +64,7 @@ export function createRoutes(options: RouteOptions): Routes {
     const isSecure = url.protocol === 'https:';
     const agent = agentFor(`${url.protocol} ${mayBePrivate}`, () => {
       const agentOptions = { ...socketOptions(isSecure), ...(mayBePrivate ? {} : { lookup: lookupPublic }) };
-      return isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+      return reuseBuffers(isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions));
     });
     return {
       request: isSecure ? requestHttps : requestHttp,

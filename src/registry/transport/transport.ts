@@ -17,7 +17,7 @@ export interface Call {
 export interface Answer {
   readonly status: number;
   header(name: string): string | undefined;
-  readonly body: Readable;
+  readonly body: IncomingMessage;
   readonly url: URL;
 }
 
