@@ -28,7 +28,7 @@ async function answers(model: string): Promise<string[]> {
       body: JSON.stringify({
         model,
         messages: [{ role: 'user', content }],
-        options: { temperature: 0, num_predict: 60 },
+        options: { temperature: 0, num_predict: 30 },
         stream: false,
       }),
     });
