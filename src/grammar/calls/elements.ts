@@ -75,10 +75,10 @@ class ElementWriter {
       return `${blank} ${this.#rules.repeat(spacedItem, min, max, `${hint}-items`)} ${literal(close)}`;
     }
     // Anything that could hold objects or lists in other ways is free: they would not be written as JSON.
-    const { text, json } = isScalar(schema)
-      ? textOrJson(this.#rules, schema, close, hint)
-      : { text: until(this.#rules, close, hint), json: undefined };
-    return `(${[text, json].filter(Boolean).join(' | ')})`;
+    if (!isScalar(schema)) return until(this.#rules, close, hint);
+    const { text, json, isFree } = textOrJson(this.#rules, schema, close, hint);
+    const ways = [text, isFree ? undefined : json].filter((way) => way !== undefined);
+    return `(${ways.join(' | ')})`;
   }
 }
 

@@ -41,10 +41,12 @@ function taggedParameter(
   hint: string,
 ): Expression {
   const { typeMark } = format;
-  const { text, json } = textOrJson(rules, schema, format.afterValue, hint);
+  const { text, json, isFree } = textOrJson(rules, schema, format.afterValue, hint);
   const head = `${literal(format.beforeKey)} ${literal(name)} ${blank} ${spaced(format.afterKey)}`;
-  // Without a mark of the type, what may be text is read as text.
-  if (typeMark === undefined) return `${head} ${text ?? json}`;
+  if (typeMark === undefined) {
+    const ways = [text, isFree ? undefined : json].filter((way) => way !== undefined);
+    return `${head} (${ways.join(' | ')})`;
+  }
   const end = spaced(typeMark.end);
   const others = typeMark.other === 'false' ? ['false'] : [...new Set([typeMark.other, ...jsonTypes])];
   const marks = others.filter((mark) => mark !== typeMark.string).map(literal);

@@ -20,6 +20,8 @@ export interface TextOrJson {
   readonly text: Expression | undefined;
   /** The other values that it allows; undefined = none. */
   readonly json: Expression | undefined;
+  /** The text may be anything, and so all that `json` could be. */
+  readonly isFree: boolean;
 }
 
 const otherTypes = ['number', 'boolean', 'null', 'array', 'object'];
@@ -32,14 +34,15 @@ export function textOrJson(rules: RuleSet, schema: JsonValue, close: string, hin
     const analysis = new SchemaAnalysis(document, automataOf(rules));
     const constraints = analysis.expand([document.root]);
     const texts = constraints.flatMap((constraint) => textsOf(rules, constraint, analysis, hint));
-    const text = texts.includes(anyText)
+    const isFree = texts.includes(anyText);
+    const text = isFree
       ? until(rules, close, `${hint}-text`)
       : texts.length === 0
         ? undefined
         : `"\\n"? (${[...new Set(texts)].join(' | ')}) "\\n"? ${end}`;
     const kinds = new Set(constraints.flatMap(kindsOf));
     const hasOthers = [...kinds].some((kind) => kind !== 'string');
-    if (!hasOthers) return { text, json: undefined };
+    if (!hasOthers) return { text, json: undefined, isFree };
     const { $defs, definitions, ...rest } = isObject(schema) ? schema : {};
     const others = addSchema(
       rules,
@@ -51,11 +54,11 @@ export function textOrJson(rules: RuleSet, schema: JsonValue, close: string, hin
       `${hint}-json`,
       automataOf(rules),
     );
-    return { text, json: `${blank} ${others} ${blank} ${end}` };
+    return { text, json: `${blank} ${others} ${blank} ${end}`, isFree };
   } catch (error) {
     if (!isCriaError(error, 'unsupported_schema')) throw error;
     const free = until(rules, close, `${hint}-free`);
-    return { text: free, json: free };
+    return { text: free, json: free, isFree: true };
   }
 }
 
