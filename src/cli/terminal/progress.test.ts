@@ -101,6 +101,21 @@ describe('Progress', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('tells the rate of what comes, not of what was there before', () => {
+    const terminal = { ...output(true), columns: 100 };
+    const progress = new Progress(terminal);
+    const bar = progress.bar('a', 2e9);
+    bar.setCompleted(0);
+    for (let second = 0; second <= 2; second++) {
+      bar.setCompleted(1e9 + second * 5e6);
+      vi.advanceTimersByTime(1000);
+    }
+    progress.stop();
+    expect(terminal.text).toContain('5 MB/s');
+    expect(terminal.text).not.toContain('GB/s');
+    expect(terminal.text).not.toMatch(/\d\d MB\/s/);
+  });
+
   /** What a terminal of so many rows shows after a text, with what has been scrolled away above it. */
   function shownLines(text: string, rows: number): string[] {
     const lines: string[] = [''];

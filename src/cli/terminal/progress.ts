@@ -74,7 +74,6 @@ export class Progress {
   bar(label: string, totalBytes: number): Bar {
     const meter = new RateMeter();
     let completedBytes = 0;
-    meter.add(0, this.#now());
     this.#add({
       render: (columns) => {
         const bytesPerSecond = completedBytes < totalBytes ? meter.rate() : undefined;
@@ -87,7 +86,8 @@ export class Progress {
           this.#plain(`${label} 100% (${humanBytes(totalBytes)})`);
         }
         completedBytes = bytes;
-        meter.add(bytes, this.#now());
+        // Not from zero: what is there already when a download goes on says nothing about the rate.
+        if (bytes > 0) meter.add(bytes, this.#now());
       },
     };
   }
