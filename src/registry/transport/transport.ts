@@ -84,11 +84,12 @@ function exchange(
     });
     request.on('error', reject);
     request.on('timeout', () => {
-      // What has come but nobody has read yet is no silence of the other side: the disk is slow.
-      if (message !== undefined && message.readableLength > 0) request.setTimeout(options.timeout);
+      // When nobody reads, it is no silence of the other side: the disk is slow.
+      const isHeld = message !== undefined && (message.isPaused() || message.readableLength > 0);
+      if (isHeld) request.setTimeout(options.timeout);
       else {
         const silence = message === undefined ? 'does not answer' : 'has stopped sending';
-        request.destroy(new PassingFailure(`${host} ${silence}`));
+        (message ?? request).destroy(new PassingFailure(`${host} ${silence}`));
       }
     });
     if (body === undefined || body instanceof Uint8Array) request.end(body);
