@@ -12,8 +12,15 @@ from pathlib import Path
 import torch
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.models import Normalize, Pooling, Transformer
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    BertTokenizerFast,
+    PreTrainedTokenizerFast,
+    XLMRobertaForSequenceClassification,
+)
 
 ROOT = Path(__file__).resolve().parent.parent / "src/convert/testdata/encoders"
 CORPUS = [
@@ -21,7 +28,7 @@ CORPUS = [
     "Who wrote the book about the sea? The book was written by Ada in 1843.",
     "The quick brown fox jumps over the lazy dog; we'll see what they've got.",
     "Grüße aus Köln – naïve café, 東京 and Привет, नमस्ते, 안녕하세요, สวัสดี, مرحبا.",
-] * 4
+]
 TEXTS = [
     "A cria is a young llama.",
     "",
@@ -48,12 +55,16 @@ SMALL = dict(
 
 
 def word_piece(lowercase):
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    normalizer, splitter = normalizers.BertNormalizer(lowercase=lowercase), pre_tokenizers.BertPreTokenizer()
+    words = sorted({word for text in CORPUS for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))})
+    letters = sorted(set("".join(words)))
+    # A trainer would not give the same pieces every time.
+    pieces = [*letters, *(f"##{letter}" for letter in letters), *words[::2], *(f"##{word[1:]}" for word in words[1::2])]
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(vocab_size=320, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(CORPUS, trainer)
+    vocab = {piece: i for i, piece in enumerate(piece for piece in dict.fromkeys([*special, *pieces]) if piece != "##")}
+    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
+    tokenizer.add_special_tokens(special)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
@@ -114,6 +125,19 @@ def make_reranker(name, seed):
     write(folder, {"pairs": items})
 
 
+def score_pairs(source, name):
+    """The pairs' scores by a reranker that is there already (scripts/convert-reference.py)."""
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(source / "tokenizer.json"))
+    model = XLMRobertaForSequenceClassification.from_pretrained(source, dtype=torch.float32).eval()
+    items = []
+    for query, document in PAIRS:
+        tokens = tokenizer(query, document, return_token_type_ids=False, return_tensors="pt")
+        with torch.no_grad():
+            logit = round(float(model(**tokens).logits), 6)
+        items.append({"query": query, "document": document, "tokens": tokens["input_ids"][0].tolist(), "logit": logit})
+    (ROOT / f"{name}.json").write_text(json.dumps({"pairs": items}, ensure_ascii=False) + "\n")
+
+
 def rounded(values):
     return [round(float(value), 6) for value in values]
 
@@ -127,3 +151,4 @@ def write(folder, expected):
 make_embedder("mean", "mean", 1, max_seq_length=24)
 make_embedder("cls-cased", "cls", 2, lowercase=False, normalize=False)
 make_reranker("reranker", 3)
+score_pairs(ROOT.parent / "models/xlm-roberta-rank", "xlm-roberta-rank")

@@ -2,7 +2,7 @@
  * Encoders and rerankers as sentence-transformers saves them (scripts/encoder-reference.py): converted, loaded and given the same
  * texts, they must answer as that library does.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -34,12 +34,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function expectedOf<T>(name: string): T {
-  return JSON.parse(readFileSync(path.join(root, name, 'expected.json'), 'utf8'));
+function expectedOf<T>(file: string): T {
+  return JSON.parse(readFileSync(path.join(root, file), 'utf8'));
 }
 
 async function convert(name: string): Promise<string> {
-  const folder = path.join(root, name);
+  const own = path.join(root, name);
+  const folder = existsSync(own) ? own : path.join(import.meta.dirname, 'testdata/models', name);
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const files = new Map(names.map((file) => [file.replaceAll(path.sep, '/'), path.join(folder, file)]));
   await using conversion = await convertFolder(files, { type: 'F32' });
@@ -93,7 +94,9 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 describe.each(['mean', 'cls-cased'])('%s', (name) => {
-  const { texts, maxTokens } = expectedOf<{ texts: readonly Text[]; maxTokens: number }>(name);
+  const { texts, maxTokens } = expectedOf<{ texts: readonly Text[]; maxTokens: number }>(
+    `${name}/expected.json`,
+  );
 
   it('divides texts into the same tokens', async () => {
     const { engine } = await load(name);
@@ -125,11 +128,14 @@ describe.each(['mean', 'cls-cased'])('%s', (name) => {
   });
 });
 
-describe('reranker', () => {
-  const { pairs } = expectedOf<{ pairs: readonly Pair[] }>('reranker');
+describe.each([
+  ['reranker', 'reranker/expected.json'],
+  ['xlm-roberta-rank', 'xlm-roberta-rank.json'],
+])('%s', (name, file) => {
+  const { pairs } = expectedOf<{ pairs: readonly Pair[] }>(file);
 
   it('gives the same scores', async () => {
-    const { engine, run } = await load('reranker');
+    const { engine, run } = await load(name);
     expect(engine.info.embedding).toMatchObject({ pooling: 'rank', nOutput: 1 });
     const { vectors, promptTokens } = await run(
       pairs.map(({ query, document }) => ({ type: 'pair', query, document })),

@@ -57,6 +57,8 @@ export function specialTokenMetadata(vocabulary: Vocabulary, sources: RoleSource
   const bos = roles.has('bos') ? added.bos : false;
   if (bos !== undefined) entries.push(['tokenizer.ggml.add_bos_token', flag(bos)]);
   if (added.eos !== undefined) entries.push(['tokenizer.ggml.add_eos_token', flag(added.eos)]);
+  if (separatesTwice(sources, vocabulary, roles.get('sep')))
+    entries.push(['tokenizer.ggml.add_sep_token', flag(true)]);
   return entries;
 }
 
@@ -115,13 +117,8 @@ function addedAround(
   roles: ReadonlyMap<Role, number>,
 ): { readonly bos: boolean | undefined; readonly eos: boolean | undefined } {
   const template = templateOf(postProcessor);
-  const edge = (item: JsonValue | undefined): number | undefined => {
-    const special = isJsonObject(item) ? item.SpecialToken : undefined;
-    const id = isJsonObject(special) ? special.id : undefined;
-    return typeof id === 'string' ? vocabulary.ids.get(id) : undefined;
-  };
-  const first = edge(template?.[0]);
-  const last = edge(template?.at(-1));
+  const first = specialId(template?.[0], vocabulary);
+  const last = specialId(template?.at(-1), vocabulary);
   const ofTemplate = <T>(value: T): T | undefined => (template === undefined ? undefined : value);
   return {
     bos:
@@ -133,12 +130,40 @@ function addedAround(
   };
 }
 
-/** The parts around a single text; undefined without a template. */
-function templateOf(processor: JsonValue): readonly JsonValue[] | undefined {
+/** Whether two separators stand between the texts of a pair: GGUF has the end of the first text, and a separator besides. */
+function separatesTwice(
+  { postProcessor }: RoleSources,
+  vocabulary: Vocabulary,
+  separator: number | undefined,
+): boolean {
+  const template = templateOf(postProcessor, 'pair') ?? [];
+  const isText = (item: JsonValue): boolean => isJsonObject(item) && item.Sequence !== undefined;
+  const [first = 0, second = 0] = template.flatMap((item, i) => (isText(item) ? [i] : []));
+  const between = template.slice(first + 1, second);
+  return (
+    separator !== undefined &&
+    between.length === 2 &&
+    between.every((item) => specialId(item, vocabulary) === separator)
+  );
+}
+
+function specialId(item: JsonValue | undefined, vocabulary: Vocabulary): number | undefined {
+  const special = isJsonObject(item) ? item.SpecialToken : undefined;
+  const id = isJsonObject(special) ? special.id : undefined;
+  return typeof id === 'string' ? vocabulary.ids.get(id) : undefined;
+}
+
+/** The parts around a single text, or around two; undefined without a template. */
+function templateOf(
+  processor: JsonValue,
+  kind: 'single' | 'pair' = 'single',
+): readonly JsonValue[] | undefined {
   if (!isJsonObject(processor)) return undefined;
-  if (processor.type === 'TemplateProcessing')
-    return Array.isArray(processor.single) ? processor.single : undefined;
+  if (processor.type === 'TemplateProcessing') {
+    const template = processor[kind];
+    return Array.isArray(template) ? template : undefined;
+  }
   const inner = processor.processors;
   if (processor.type !== 'Sequence' || !Array.isArray(inner)) return undefined;
-  return inner.map(templateOf).find((template) => template !== undefined);
+  return inner.map((part) => templateOf(part, kind)).find((template) => template !== undefined);
 }
