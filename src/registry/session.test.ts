@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseModelName } from '../store/name.ts';
+import { closedPort } from '../util/testdata/closed-port.ts';
 import { decodePrivateKey } from './auth/openssh-key.ts';
 import { end, FakeRegistry, type Hook } from './testdata/fake-registry.ts';
 import { addLayer, never, setUp } from './testdata/setup.ts';
@@ -150,7 +151,10 @@ describe('a manifest', () => {
 
   it('fails at once when nobody is there', async () => {
     const { registry } = await setUp();
-    const session = registry.open({ name: parseModelName('127.0.0.1:1/a/b'), isInsecure: true });
+    const session = registry.open({
+      name: parseModelName(`127.0.0.1:${await closedPort()}/a/b`),
+      isInsecure: true,
+    });
     await expect(session.fetchManifest({ signal: never })).rejects.toThrow(/ECONNREFUSED/);
   });
 

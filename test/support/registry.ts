@@ -9,9 +9,10 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Whether the program is installed. */
@@ -24,23 +25,13 @@ export interface DockerRegistry {
 
 export async function startDockerRegistry(): Promise<DockerRegistry> {
   const directory = mkdtempSync(path.join(tmpdir(), 'cria-registry-'));
-  const port = await freePort();
   const config = path.join(directory, 'config.yml');
   writeFileSync(
     config,
-    `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${directory}/data}}\nhttp: {addr: "127.0.0.1:${port}"}\n`,
+    `version: 0.1\nlog: {level: info}\nstorage: {filesystem: {rootdirectory: ${directory}/data}}\nhttp: {addr: "127.0.0.1:0"}\n`,
   );
-  const child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
-  for (let i = 0; ; i++) {
-    try {
-      await fetch(`http://127.0.0.1:${port}/v2/`);
-      break;
-    } catch (error) {
-      if (i === 300 || child.exitCode !== null)
-        throw new Error('docker-registry does not answer', { cause: error });
-      await sleep(50);
-    }
-  }
+  const child = spawn('docker-registry', ['serve', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const port = await listeningPort(child.stderr);
   return {
     port,
     stop: async () => {
@@ -50,6 +41,19 @@ export async function startDockerRegistry(): Promise<DockerRegistry> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The port that the registry says it has been given; what it says from then on is thrown away. */
+async function listeningPort(log: Readable): Promise<number> {
+  let text = '';
+  for await (const piece of log.iterator({ destroyOnReturn: false })) {
+    text += piece;
+    const port = /listening on 127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+    if (port === undefined) continue;
+    log.resume();
+    return Number(port);
+  }
+  throw new Error(`docker-registry does not start: ${text}`);
 }
 
 /** One GET of a blob that came through. */
@@ -181,12 +185,4 @@ function drained(response: ServerResponse): Promise<void> {
     };
     response.on('drain', done).on('close', done);
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

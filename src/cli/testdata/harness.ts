@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { closedPort } from '../../util/testdata/closed-port.ts';
 import { runCli } from '../cli.ts';
 import type { World } from '../context.ts';
 
@@ -101,6 +102,7 @@ export class FakeApi {
 }
 
 export interface RunOptions {
+  /** Default: one where nobody listens. */
   readonly host?: string;
   /** undefined = a terminal's keyboard. */
   readonly stdin?: string;
@@ -128,8 +130,9 @@ export async function runCommand(argv: readonly string[], options: RunOptions = 
   let interrupt = (): void => {};
   const { onStdout } = options;
   if (onStdout !== undefined) stdout.on('text', (text: string) => onStdout(text, () => interrupt()));
+  const host = options.host ?? `127.0.0.1:${await closedPort()}`;
   const exitCode = await runCli(argv, {
-    env: { HOME: '/nonexistent', OLLAMA_HOST: options.host ?? '127.0.0.1:1', ...options.env },
+    env: { HOME: '/nonexistent', OLLAMA_HOST: host, ...options.env },
     stdin,
     stdout,
     stderr,
