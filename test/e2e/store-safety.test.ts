@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  type Dirent,
   existsSync,
   linkSync,
   mkdirSync,
@@ -44,10 +45,23 @@ async function start(env: Record<string, string> = {}): Promise<TestServer> {
 const blobNames = (): string[] => readdirSync(path.join(models, 'blobs'));
 
 function manifestFiles(): string[] {
-  const folder = path.join(models, 'manifests');
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
-    .map((entry) => path.join(entry.parentPath, entry.name));
+  const below = (folder: string): string[] =>
+    entriesOf(folder).flatMap((entry) => {
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory()) return below(file);
+      return entry.isFile() && !entry.name.endsWith('.tmp') ? [file] : [];
+    });
+  return below(path.join(models, 'manifests'));
+}
+
+/** None where the folder has just been deleted. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function blobsIn(manifest: string): string[] {
