@@ -86,6 +86,16 @@ describe.skipIf(templates.size === 0)('real templates', () => {
   );
 });
 
+describe.skipIf(templates.size === 0)('a conversation that is nothing but an answer', () => {
+  it.each([...templates])('%s: renders', (_, template) => {
+    for (const last of [{ role: 'assistant', content: '' }, begun, thought]) {
+      const prompt = template.renderChat({ messages: [last], tools: [], think: undefined });
+      expect(prompt).not.toBe('');
+      if (last === begun) expect(prompt.endsWith(begun.content)).toBe(true);
+    }
+  });
+});
+
 describe('templates that show no answers', () => {
   const compile = (source: string): PromptTemplate =>
     jinjaPromptTemplate(source, { bosToken: '', eosToken: '' });

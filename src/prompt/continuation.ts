@@ -5,6 +5,9 @@ import type { Message } from '../types/message.ts';
 /** Words that no conversation contains: where they appear, the template puts a message's content, or its thought. */
 const mark = { content: 'zqcriacontent', thought: 'zqcriathought' };
 
+/** Stands before an answer that has nothing before it. */
+const silentUser: Message = { role: 'user', content: '' };
+
 /** Where the last message leaves off; undefined = it is no answer to go on with. */
 export function continuedPart(messages: readonly Message[]): 'inContent' | 'inThought' | undefined {
   const last = messages.at(-1);
@@ -45,14 +48,16 @@ export function renderContinuation(
 ): string {
   const last = messages.at(-1);
   const earlier = messages.slice(0, -1);
+  // Most templates refuse a conversation of nothing.
+  const answered = earlier.length > 0 ? earlier : [silentUser];
   const part = continuedPart(messages);
-  if (last === undefined || part === undefined) return render(earlier);
+  if (last === undefined || part === undefined) return render(answered);
   if (part === 'inContent') {
     const marked = { ...last, content: mark.content };
-    const head = before(mark.content, () => render([...earlier, marked])) ?? render(earlier);
-    return `${tags === undefined ? head : withoutThought(head, renderThoughtless(earlier), tags)}${last.content}`;
+    const head = before(mark.content, () => render([...earlier, marked])) ?? render(answered);
+    return `${tags === undefined ? head : withoutThought(head, renderThoughtless(answered), tags)}${last.content}`;
   }
-  const start = render(earlier);
+  const start = render(answered);
   // A model that does not think has nothing to go on with, and one that was told not to has closed its thought.
   if (tags === undefined || !mayThink || start.trimEnd().endsWith(tags.close)) return start;
   const marked = { ...last, content: mark.content, thinking: mark.thought };
