@@ -240,9 +240,9 @@ describe('POST /api/create', () => {
     ],
     [
       'a template that does not parse',
-      { from, template: '{{ if }}' },
+      { from, template: 'Hi\n  {{ if }}' },
       400,
-      /^template error: template: :1: missing value for if/,
+      'template error: template: :2: missing value for if (column 9)',
     ],
     ['odd info', { from, info: { base_name: 1 } }, 400, 'info field "base_name" must be a string'],
     [

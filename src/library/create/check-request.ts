@@ -1,5 +1,5 @@
 /** What can be said about a create request before any work: names, paths, digests, and values of `info`. */
-import { CriaError } from '../../errors.ts';
+import { CriaError, toCriaError } from '../../errors.ts';
 import { parseDigest } from '../../store/digest.ts';
 import { parseModelName, parseModelSource } from '../../store/name.ts';
 import type { InspectGoTemplate } from '../../store/template-choice.ts';
@@ -101,10 +101,10 @@ function checkTemplate(source: string, inspectGoTemplate: InspectGoTemplate): vo
   try {
     inspectGoTemplate(source);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new CriaError('bad_request', `template error: ${message.replace(/^template error: /, '')}`, {
-      cause: error,
-    });
+    const { message, data } = toCriaError(error);
+    // Go's texts, which these are, tell the line alone.
+    const column = data?.column === undefined ? '' : ` (column ${data.column})`;
+    throw new CriaError('bad_request', `template error: ${message}${column}`, { cause: error });
   }
 }
 

@@ -381,7 +381,7 @@ describe('refusals', () => {
     [
       'a template that does not parse',
       { from: 'a', template: '{{ broken' },
-      { code: 'bad_request', message: 'template error: template: :1: unclosed action' },
+      { code: 'bad_request', message: 'template error: template: :1: unclosed action (column 3)' },
     ],
     [
       'an unknown quantization',

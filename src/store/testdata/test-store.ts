@@ -15,7 +15,8 @@ import type { InspectGoTemplate } from '../template-choice.ts';
 
 /** Looks for the variables' names; a source with `{{ broken` does not parse. */
 export const fakeInspect: InspectGoTemplate = (source) => {
-  if (source.includes('{{ broken')) throw new CriaError('template_error', 'template: :1: unclosed action');
+  if (source.includes('{{ broken'))
+    throw new CriaError('template_error', 'template: :1: unclosed action', { data: { line: 1, column: 3 } });
   return {
     usesTools: source.includes('.Tools'),
     usesSuffix: source.includes('.Suffix'),
