@@ -7,6 +7,7 @@ import { inspectJinja, type JinjaTraits, probeLimits } from '../template/jinja/i
 import type { Message, ThinkValue, Tool } from '../types/message.ts';
 import type { GgufSummary } from '../types/model.ts';
 import { renderContinuation } from './continuation.ts';
+import { toJinjaMessages, toJinjaTool } from './jinja-values.ts';
 import type { Conversation, PromptTemplate } from './types.ts';
 
 /** Throws `template_error` when the source does not compile. `now`: for templates that tell the model the date. */
@@ -26,8 +27,8 @@ export function jinjaPromptTemplate(
   ): string =>
     template.render(
       {
-        messages: withToolNames(messages).map((message) => toJinja(message, traits)),
-        ...(tools.length > 0 ? { tools } : {}),
+        messages: toJinjaMessages(messages, traits),
+        ...(tools.length > 0 ? { tools: tools.map(toJinjaTool) } : {}),
         ...firefunctionVariables(tools, now()),
         add_generation_prompt: messages.at(-1)?.role !== 'assistant',
         bos_token: gguf.bosToken,
@@ -84,58 +85,4 @@ function thinkVariables(
     effort.levels.includes(name),
   );
   return level === undefined ? onOff : { ...onOff, [effort.variable]: level };
-}
-
-/** Clients leave the name of a tool's result out; the calls before it tell. */
-function withToolNames(messages: readonly Message[]): readonly Message[] {
-  let calls: Message['toolCalls'] = [];
-  let nResults = 0;
-  return messages.map((message) => {
-    if (message.role !== 'tool') {
-      calls = message.toolCalls ?? [];
-      nResults = 0;
-      return message;
-    }
-    const byId = calls?.find((call) => call.id !== undefined && call.id === message.toolCallId);
-    const call = byId ?? calls?.[nResults];
-    nResults++;
-    if (call === undefined) return message;
-    return {
-      ...message,
-      toolName: message.toolName ?? call.name,
-      ...(message.toolCallId === undefined && call.id !== undefined ? { toolCallId: call.id } : {}),
-    };
-  });
-}
-
-/** A message under the names that templates know from the transformers library. */
-function toJinja(message: Message, { thinking, callArguments }: JinjaTraits): Record<string, unknown> {
-  const { toolCalls = [] } = message;
-  const field = thinking?.field;
-  // Thoughts as parts of the content are not given; and gpt-oss's template refuses a thought beside content and calls.
-  const isThoughtShown =
-    field !== undefined &&
-    field !== 'content' &&
-    message.thinking !== undefined &&
-    message.thinking !== '' &&
-    (message.content === '' || toolCalls.length === 0);
-  return {
-    role: message.role,
-    content: message.content,
-    ...(isThoughtShown ? { [field]: message.thinking } : {}),
-    ...(toolCalls.length === 0
-      ? {}
-      : {
-          tool_calls: toolCalls.map((call) => ({
-            ...(call.id === undefined ? {} : { id: call.id }),
-            type: 'function',
-            function: {
-              name: call.name,
-              arguments: callArguments === 'text' ? JSON.stringify(call.arguments) : call.arguments,
-            },
-          })),
-        }),
-    ...(message.toolName === undefined ? {} : { name: message.toolName }),
-    ...(message.toolCallId === undefined ? {} : { tool_call_id: message.toolCallId }),
-  };
 }

@@ -39,6 +39,8 @@ export interface JinjaTraits {
    * right only for JSON text.
    */
   readonly callArguments: 'object' | 'text';
+  /** Mistral's templates refuse ids of calls that are not nine letters and digits. */
+  readonly callIds: 'any' | 'nineCharacters';
   /** Results of tools appear in the prompt. */
   readonly supportsToolResults: boolean;
   /** undefined = no sign that the model thinks before it answers. */
@@ -68,6 +70,7 @@ export function inspectJinja(template: JinjaTemplate): JinjaTraits {
       tools,
     }),
     callArguments,
+    callIds: findCallIds(prober),
     supportsToolResults: shows(
       isText ? conversations.withTextCallResult : conversations.withResult,
       word.result,
@@ -84,6 +87,11 @@ function findCallArguments(prober: Prober): 'object' | 'text' {
   if (withObject !== undefined && !withObject.includes(pastedArguments)) return 'object';
   const withText = prober.render(conversations.withTextCall, { tools });
   return withText?.includes(word.value) ? 'text' : 'object';
+}
+
+function findCallIds(prober: Prober): JinjaTraits['callIds'] {
+  const takes = (messages: Messages): boolean => prober.render(messages, { tools }) !== undefined;
+  return !takes(conversations.withLongCallId) && takes(conversations.withCall) ? 'nineCharacters' : 'any';
 }
 
 function thinkingTraits(

@@ -131,7 +131,7 @@ const rows: readonly Row[] = [
     'thinking_mode=disabled',
     'free open closed',
   ],
-  ['Mistral-Small-3.2-24B-Instruct-2506', 'system tools calls results'],
+  ['Mistral-Small-3.2-24B-Instruct-2506', 'system tools calls results nine'],
   [
     'NVIDIA-Nemotron-3-Nano-30B-A3B-BF16',
     'system tools calls results',
@@ -314,7 +314,7 @@ const rows: readonly Row[] = [
     '',
     'free free free',
   ],
-  ['mistralai-Mistral-Nemo-Instruct-2407', 'system tools calls results'],
+  ['mistralai-Mistral-Nemo-Instruct-2407', 'system tools calls results nine'],
   ['moonshotai-Kimi-K2', 'system tools calls results'],
   [
     'muse-glimmer',
@@ -398,6 +398,7 @@ function supportsOf(traits: JinjaTraits): string {
     traits.supportsToolCalls && 'calls',
     traits.supportsToolResults && 'results',
     traits.callArguments === 'text' && 'text',
+    traits.callIds === 'nineCharacters' && 'nine',
   ];
   return words.filter((word) => word !== false).join(' ');
 }
@@ -443,6 +444,7 @@ describe('small templates', () => {
       supportsTools: false,
       supportsToolCalls: false,
       callArguments: 'object',
+      callIds: 'any',
       supportsToolResults: true,
       thinking: undefined,
       effort: undefined,

@@ -34,14 +34,17 @@ const callArguments = { zqkey: word.value };
 /** The arguments as Python prints a dict: what appears where a template pastes an object into its text. */
 export const pastedArguments = `{'zqkey': '${word.value}'}`;
 
-function callWith(args: unknown): Fields {
-  return { id: callId, type: 'function', function: { name: word.tool, arguments: args } };
+/** As this program's answers name their calls. */
+const longCallId = 'call_zqcall01';
+
+function callWith(args: unknown, id = callId): Fields {
+  return { id, type: 'function', function: { name: word.tool, arguments: args } };
 }
 
 export const call: Fields = callWith(callArguments);
 
-function withCall(args: unknown): readonly Fields[] {
-  return [user, { role: 'assistant', content: '', tool_calls: [callWith(args)] }];
+function withCall(args: unknown, id?: string): readonly Fields[] {
+  return [user, { role: 'assistant', content: '', tool_calls: [callWith(args, id)] }];
 }
 
 const result: Fields = { role: 'tool', name: word.tool, tool_call_id: callId, content: word.result };
@@ -66,6 +69,7 @@ export const conversations = {
   withSystem: [{ role: 'system', content: word.system }, user],
   withCall: withCall(callArguments),
   withTextCall: withCall(JSON.stringify(callArguments)),
+  withLongCallId: withCall(callArguments, longCallId),
   withResult: [...withCall(callArguments), result],
   withTextCallResult: [...withCall(JSON.stringify(callArguments)), result],
 } as const satisfies Record<string, Messages>;
