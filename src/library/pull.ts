@@ -125,9 +125,11 @@ async function findModel(session: RegistrySession, signal: AbortSignal): Promise
   }
 }
 
-/** Told before gigabytes are fetched. */
-function requireLoadable({ layers }: Manifest): void {
-  if (layers.some(({ mediaType }) => mediaType === 'application/vnd.ollama.image.tensor'))
+/** Told before gigabytes are fetched, and before a model of this name is replaced. */
+function requireLoadable(manifest: Manifest): void {
+  // A list of images for several platforms, say, or another program's JSON.
+  if (blobsOf(manifest).length === 0) throw new CriaError('upstream', 'the manifest has no layers');
+  if (manifest.layers.some(({ mediaType }) => mediaType === 'application/vnd.ollama.image.tensor'))
     throw new CriaError(
       'not_implemented',
       'this model requires MLX support, but the MLX runtime is not available',

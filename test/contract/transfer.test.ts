@@ -143,6 +143,11 @@ describe('POST /api/pull', () => {
       /^pull model manifest: the manifest has no proper list of layers$/,
     ],
     [
+      'a list of images',
+      '{"schemaVersion":2,"manifests":[]}',
+      /^pull model manifest: the manifest has no layers$/,
+    ],
+    [
       'tensors',
       manifestOf({ ...weights, mediaType: 'application/vnd.ollama.image.tensor' }),
       /this model requires MLX support, but the MLX runtime is not available$/,
