@@ -1,6 +1,6 @@
 /** The chat use case: the stages in order. */
 import { createAnswerParser } from '../output/answer-parser.ts';
-import { fitHistory } from '../prompt/fit-history.ts';
+import { fitHistory, maxPromptTokens } from '../prompt/fit-history.ts';
 import type { Message } from '../types/message.ts';
 import { effectiveThink, requireCapability, requireCompletion, requireImageSupport } from './capabilities.ts';
 import { constrain, formatGrammar } from './constrain.ts';
@@ -44,7 +44,7 @@ export async function chat(deps: InferenceDeps, request: ChatRequest, signal: Ab
           .length;
       const isFitted = request.truncate ?? true;
       const { text, truncation } = isFitted
-        ? await fitHistory({ messages, render, countTokens, nCtx: runner.info.nCtx })
+        ? await fitHistory({ messages, render, countTokens, maxTokens: maxPromptTokens(runner.info.nCtx) })
         : { text: render(messages), truncation: undefined };
       const answer = answerFormat({ template, prompt: text, messages, think, tools });
       return {

@@ -1,7 +1,7 @@
 /** The generate use case: the stages in order. */
 import { CriaError, isCriaError } from '../errors.ts';
 import { createAnswerParser } from '../output/answer-parser.ts';
-import { fitHistory } from '../prompt/fit-history.ts';
+import { fitHistory, maxPromptTokens } from '../prompt/fit-history.ts';
 import type { PromptTemplate } from '../prompt/types.ts';
 import type { Message, ThinkValue } from '../types/message.ts';
 import type { ResolvedModel } from '../types/model.ts';
@@ -60,7 +60,7 @@ export async function generate(
         template,
         think,
         countTokens,
-        nCtx: runner.info.nCtx,
+        maxTokens: maxPromptTokens(runner.info.nCtx),
       });
       // A raw prompt is not the template's: nothing but a thought is looked for behind it.
       const shown = request.raw ? { ...template, answerLayout: undefined } : template;
@@ -91,7 +91,7 @@ interface PromptInput {
   readonly template: PromptTemplate;
   readonly think: ThinkValue | undefined;
   readonly countTokens: (text: string) => Promise<number>;
-  readonly nCtx: number;
+  readonly maxTokens: number;
 }
 
 /** Raw text, a fill-in-the-middle prompt, or system + stored messages + prompt as a conversation. */
@@ -119,7 +119,7 @@ async function buildPrompt(input: PromptInput): Promise<Pick<PreparedPrompt, 'te
   const render = (kept: readonly Message[]): string =>
     template.renderChat({ messages: kept, tools: [], think });
   if (request.truncate === false) return { text: render(messages), truncation: undefined };
-  return fitHistory({ messages, render, countTokens: input.countTokens, nCtx: input.nCtx });
+  return fitHistory({ messages, render, countTokens: input.countTokens, maxTokens: input.maxTokens });
 }
 
 /** The request's own template; that it doesn't parse counts as a failure of the server there, as with Ollama. */

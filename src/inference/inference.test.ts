@@ -104,7 +104,7 @@ function setup(model: ResolvedModel, answers: readonly (readonly (TokenEvent | E
   const warnings: unknown[] = [];
   let released = 0;
   const runner = {
-    info: { nCtx: 40 },
+    info: { nCtx: 42 },
     async *generate(work: GenerateWork) {
       const answer = answers[works.length] ?? [];
       works.push(work);

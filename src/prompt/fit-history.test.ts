@@ -9,8 +9,8 @@ const countTokens = async (text: string): Promise<number> => text.length;
 
 const message = (role: string, content: string): Message => ({ role, content });
 
-async function fitted(messages: readonly Message[], nCtx: number) {
-  return fitHistory({ messages, render, countTokens, nCtx });
+async function fitted(messages: readonly Message[], maxTokens: number) {
+  return fitHistory({ messages, render, countTokens, maxTokens });
 }
 
 describe('fitHistory', () => {
@@ -27,7 +27,7 @@ describe('fitHistory', () => {
       messages: history,
       render,
       countTokens: async () => ++counted,
-      nCtx: 100,
+      maxTokens: 100,
     });
     expect(result).toMatchObject({ messages: history, truncation: undefined });
     expect(counted).toBe(0);
@@ -52,14 +52,14 @@ describe('fitHistory', () => {
     const role = fc.constantFrom('user', 'assistant', 'system');
     const messages = fc.array(fc.tuple(role, fc.string({ maxLength: 6 })), { minLength: 1, maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(messages, fc.integer({ min: 1, max: 40 }), async (pairs, nCtx) => {
+      fc.asyncProperty(messages, fc.integer({ min: 1, max: 40 }), async (pairs, maxTokens) => {
         const all = pairs.map(([r, c]) => message(r, c));
         let expected = '';
         for (let start = 0; start < all.length; start++) {
           expected = render(all.filter((m, index) => index >= start || m.role === 'system'));
-          if (expected.length <= nCtx) break;
+          if (expected.length <= maxTokens) break;
         }
-        expect((await fitted(all, nCtx)).text).toBe(expected);
+        expect((await fitted(all, maxTokens)).text).toBe(expected);
       }),
     );
   });

@@ -209,6 +209,17 @@ describe('the history', () => {
     expect(prompt).not.toContain('first');
   });
 
+  it('leaves room for an answer, however long its turns are', async () => {
+    // One of them would fill the context to the last token.
+    for (let length = 20; length < 36; length++) {
+      const long = [...messages, user('x '.repeat(length).slice(0, length))];
+      const request = { model, messages: long, options, shift: false, stream: false };
+      const { status, json } = await post(server, '/api/chat', request);
+      expect(json.error).toBeUndefined();
+      expect(status).toBe(200);
+    }
+  });
+
   it('says what it has lost', async () => {
     for (const stream of [true, false]) {
       const { headers, json } = await post(server, '/api/chat', { model, messages, options, stream });
