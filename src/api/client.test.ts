@@ -55,6 +55,43 @@ it('asks again when a kept connection breaks, unless asking does something', asy
   expect(methods).toHaveLength(4);
 });
 
+describe('uploads that are answered before their end', () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  async function openConnections(): Promise<number> {
+    const [server] = servers;
+    return new Promise((resolve) => server?.getConnections((_error, count) => resolve(count)));
+  }
+  /** Ends when the server has answered, or later. */
+  async function* body(...chunks: string[]): AsyncGenerator<Uint8Array> {
+    for (const chunk of chunks) {
+      yield Buffer.from(chunk);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  it('keep the connection when all has been sent', async () => {
+    const sockets = new Set<unknown>();
+    const client = await clientOf((request, response) => {
+      sockets.add(request.socket);
+      json(201, {})(request, response);
+    });
+    for (let i = 0; i < 3; i++) {
+      await client.putBlob(digest, body('1234'), { sizeBytes: 4 });
+      await client.list().catch(() => {});
+    }
+    expect(sockets.size).toBe(1);
+  });
+
+  it('close it when the rest is not wanted', async () => {
+    const client = await clientOf((request, response) => {
+      request.once('data', () => json(400, { error: 'enough' })(request, response));
+    });
+    const call = client.putBlob(digest, body('1234', '5678', '9'), { sizeBytes: 9 });
+    await expect(call).rejects.toThrow('enough');
+    await vi.waitFor(async () => expect(await openConnections()).toBe(0));
+  });
+});
+
 describe('requests', () => {
   type Call = (client: CriaClient) => Promise<unknown>;
   it.each<[string, Call, string, string, unknown]>([

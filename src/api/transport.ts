@@ -63,26 +63,33 @@ export async function exchange(baseUrl: URL, call: Exchange): Promise<IncomingMe
   }
 
   /** Stops, without an error, when the server answers before it has seen everything. */
-  async function upload(body: AsyncIterable<Uint8Array>, { onProgress }: Exchange): Promise<void> {
-    let isAnswered = false;
+  async function upload(body: AsyncIterable<Uint8Array>, { onProgress, sizeBytes }: Exchange): Promise<void> {
+    let isOver = false;
+    let response: IncomingMessage | undefined;
     const ended = new Promise<void>((resolve) => {
-      const stop = (): void => {
-        isAnswered = true;
+      const stop = (answer?: IncomingMessage): void => {
+        response = answer;
+        isOver = true;
         resolve();
       };
       request.once('response', stop).once('close', stop);
     });
     let sentBytes = 0;
     for await (const chunk of body) {
-      if (isAnswered) break;
+      if (isOver) break;
       if (!request.write(chunk)) {
         const drained = new Promise<void>((resolve) => request.once('drain', resolve));
         await Promise.race([drained, ended]);
       }
       sentBytes += chunk.length;
       onProgress?.(sentBytes);
+      if (sentBytes === sizeBytes) break;
     }
-    if (!isAnswered) request.end();
+    // Without its end, a request keeps its connection open, and this process alive, until the server loses patience. Where the
+    // server did not want the rest of the body, the connection is of no more use.
+    if (!isOver || sentBytes === sizeBytes) request.end();
+    else if (response?.closed === false) response.once('close', () => request.destroy());
+    else request.destroy();
   }
 }
 
