@@ -47,7 +47,8 @@ export async function uploadFiles(
   for (const file of files) {
     const digest = digests.get(file.path);
     if (digest === undefined || (await client.hasBlob(digest, { signal }))) continue;
-    const bar = progress.bar(`copying file ${digest}`, file.sizeBytes);
+    // Ollama's line for scripts; on a screen it would leave no room for a bar.
+    const bar = progress.bar(`copying ${progress.isLive ? file.name : `file ${digest}`}`, file.sizeBytes);
     await client.putBlob(digest, readFileBytes(file.path, signal), {
       sizeBytes: file.sizeBytes,
       signal,

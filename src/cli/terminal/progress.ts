@@ -1,6 +1,7 @@
 /** Lines of progress at the bottom of a terminal, redrawn in place; where there is no terminal, plain lines as things happen. */
 import { humanBytes } from '../format/bytes.ts';
 import { barLine, RateMeter, spinnerLine } from './progress-line.ts';
+import { harmless } from './text-flow.ts';
 
 const redrawMs = 100;
 const hideCursor = '\x1b[?25l';
@@ -53,13 +54,14 @@ export class Progress {
   spinner(message: string): Spinner {
     const startMs = this.#now();
     let isStopped = false;
-    let text = message;
-    this.#plain(message);
+    let text = oneLine(message);
+    this.#plain(text);
     this.#add({
       render: (columns, nowMs) => spinnerLine(text, isStopped ? undefined : nowMs - startMs, columns),
     });
     return {
-      setMessage: (next) => {
+      setMessage: (changed) => {
+        const next = oneLine(changed);
         if (next !== text) this.#plain(next);
         text = next;
       },
@@ -71,7 +73,8 @@ export class Progress {
   }
 
   /** Without a terminal it is one line, when all is done. */
-  bar(label: string, totalBytes: number): Bar {
+  bar(name: string, totalBytes: number): Bar {
+    const label = oneLine(name);
     const meter = new RateMeter();
     let completedBytes = 0;
     this.#add({
@@ -145,6 +148,11 @@ export class Progress {
   #plain(text: string): void {
     if (this.#output.isTTY !== true && text !== '') this.#output.write(`${text}\n`);
   }
+}
+
+/** Names of files and words of servers, which must not move the cursor. */
+function oneLine(text: string): string {
+  return harmless(text).replaceAll(/\s+/g, ' ');
 }
 
 function moveUp(lines: number): string {
