@@ -214,7 +214,7 @@ describe.each([
   ['/api/generate', prompt, generateRows],
   ['/api/chat', messages, chatRows],
 ] as const)('POST %s', (url, ask, rows) => {
-  it.each(rows)('%j: %d %s', async (body, status, error = /./) => {
+  it.for(rows)('%j: %d %s', async ([body, status, error = /./]) => {
     const whole = typeof body === 'string' ? body : { model: 'plain', ...ask('x'), ...body };
     const answer = await post(server, url, whole);
     expect(answer.headers.get('content-type')).toMatch(/^application\/json(; charset=utf-8)?$/);
