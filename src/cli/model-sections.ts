@@ -17,7 +17,7 @@ export function modelSections(shown: ShowResponse, isVerbose: boolean): string {
     ['Model', modelRows(shown)],
     ['Capabilities', (shown.capabilities ?? []).map((capability) => [capability])],
     ['Projector', projectorRows(shown.projector_info)],
-    ['Parameters', linesOf(shown.parameters ?? '').map((line) => line.split(/\s+/))],
+    ['Parameters', linesOf(shown.parameters ?? '').map(parameterRow)],
   ];
   if (isVerbose) {
     const tensors = shown.tensors ?? [];
@@ -31,6 +31,12 @@ export function modelSections(shown: ShowResponse, isVerbose: boolean): string {
     .filter(([, rows]) => rows.length > 0)
     .map(([header, rows]) => `  ${header}\n${formatTable(rows.map((row) => ['', ...row]))}\n`)
     .join('');
+}
+
+/** A name and its value, which may hold blanks of its own. */
+function parameterRow(line: string): readonly string[] {
+  const [name = ''] = line.split(/\s/, 1);
+  return [name, line.slice(name.length).trimStart()];
 }
 
 function modelRows(shown: ShowResponse): Rows {

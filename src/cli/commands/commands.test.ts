@@ -102,7 +102,7 @@ describe('show', () => {
     modified_at: '2026-08-07T12:00:00Z',
     license: 'MIT\n\nPermission is\nhereby granted',
     modelfile: '# Modelfile\nFROM m',
-    parameters: 'stop                           "<|eot|>"\nnum_ctx                        4096',
+    parameters: 'stop                           "a  b"\nnum_ctx                        4096',
     template: '{{ .Prompt }}',
     system: 'Be kind.',
     capabilities: ['completion', 'tools'],
@@ -155,7 +155,7 @@ describe('show', () => {
     dimensions          768
 
   Parameters
-    stop       "<|eot|>"
+    stop       "a  b"
     num_ctx    4096
 
   System
