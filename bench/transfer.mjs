@@ -190,7 +190,7 @@ async function startedServer(children, directory) {
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += text));
   child.once('exit', (code, signal) => {
-    if (signal === null) process.stderr.write(`the server ended with status ${code}:\n${log}`);
+    if (signal === null && code !== 0) process.stderr.write(`the server ended with status ${code}:\n${log}`);
   });
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; ; tries++) {
