@@ -107,13 +107,17 @@ async function checkAnswer(
   if (status === 206 && !isWhole) {
     const contentRange = answer.header('content-range') ?? '';
     const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(contentRange) ?? [];
-    const isRight = Number(first) === start && Number(last) === end - 1;
-    if (isRight && (total === '*' || Number(total) === layer.size)) return undefined;
+    if (total !== undefined && total !== '*' && Number(total) !== layer.size)
+      return otherSize(url, total, layer);
+    if (Number(first) === start && Number(last) === end - 1) return undefined;
     return upstreamError(`${url.host} sent another range than bytes ${start}-${end - 1}/${layer.size}`);
   }
   if (status !== 200) return upstreamError(`unexpected status code ${status}`);
   const length = answer.header('content-length');
-  if (length !== undefined && Number(length) !== layer.size)
-    return upstreamError(`${url.host} has ${length} bytes where the manifest says ${layer.size}`);
+  if (length !== undefined && Number(length) !== layer.size) return otherSize(url, length, layer);
   return start === 0 && end === layer.size ? undefined : new NoRangesError();
+}
+
+function otherSize({ host }: URL, sizeBytes: string, layer: Layer): Error {
+  return upstreamError(`${host} has ${sizeBytes} bytes where the manifest says ${layer.size}`);
 }

@@ -166,6 +166,24 @@ describe('a download', () => {
       /more than it was asked for/,
     ],
     [
+      'a range of what has no end',
+      (_r, response) => {
+        response.writeHead(206, { 'content-range': 'bytes 5-9/*' });
+        response.end('abcde');
+        return true;
+      },
+      /another range/,
+    ],
+    [
+      'a range without a word about it',
+      (_r, response) => {
+        response.writeHead(206);
+        response.end('abcde');
+        return true;
+      },
+      /another range/,
+    ],
+    [
       'an encoded body',
       (_r, response) => {
         response.writeHead(200, { 'content-encoding': 'gzip' });
@@ -174,7 +192,12 @@ describe('a download', () => {
       },
       /encoded blob/,
     ],
-    ['a blob of another size', () => false, /another range than/, { size: 54_321 }],
+    [
+      'a blob of another size',
+      () => false,
+      /has 55000 bytes where the manifest says 54321/,
+      { size: 54_321 },
+    ],
     [
       'a lying Content-Length',
       (_r, response) => {
