@@ -1,4 +1,4 @@
-/** Refuses grammars that would exhaust the stack of llama.cpp's recursive parser, which would end the process. */
+/** Refuses grammars that would exhaust the stack of llama.cpp's recursive parser, which would end the process, or keep it busy for ever. */
 import { CriaError } from '../errors.ts';
 
 const maxBytes = 1024 * 1024;
@@ -20,15 +20,29 @@ export function checkGbnf(gbnf: string): GbnfTraits {
   let nRules = 0;
   let hasTokens = false;
   for (const [match] of gbnf.matchAll(
-    /"(?:\\[\s\S]|[^"\\])*"|\[(?:\\[\s\S]|[^\]\\])*\]|#[^\n]*|::=|[()<]/g,
+    /"(?:\\[\s\S]|[^"\\])*"|\[(?:\\[\s\S]|[^\]\\])*\]|#[^\n]*|\{(?:#[^\n]*|[^}#])*\}|::=|[()<]/g,
   )) {
     if (match === '(') depth++;
     else if (match === ')') depth--;
     else if (match === '::=') nRules++;
     else if (match === '<') hasTokens = true;
+    else if (match.startsWith('{')) checkRepetition(match);
     if (depth > maxDepth)
       throw new CriaError('bad_request', `the grammar nests groups deeper than ${maxDepth}`);
   }
   if (nRules > maxRules) throw new CriaError('bad_request', `the grammar has more than ${maxRules} rules`);
   return { hasTokens };
+}
+
+/** llama.cpp counts from the least to the most without a look at which is larger, for ever. Blanks and comments may stand between. */
+function checkRepetition(text: string): void {
+  const [least, most] = text
+    .slice(1, -1)
+    .replaceAll(/#[^\n]*|\s/g, '')
+    .split(',');
+  if (most !== undefined && most !== '' && Number(most) < Number(least))
+    throw new CriaError(
+      'bad_request',
+      `the grammar repeats something at least ${least}, but at most ${most} times`,
+    );
 }
