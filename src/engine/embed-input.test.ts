@@ -57,6 +57,9 @@ it.each<[string, EmbedVocab, EmbedInput, number, string]>([
   ['a pair for RoBERTa', roberta, pair('q', 'doc'), 9, '1q23doc2'],
   ['a pair without separators', llama, pair('q', 'doc'), 9, '1qdoc'],
   ['a long pair loses the end of the document', bert, pair('q', 'document'), 8, '1q3docu3'],
+  ['a long query leaves the document as it is', bert, pair('question', 'doc'), 11, '1quest3doc3'],
+  ['two long texts share the room', bert, pair('question', 'doc'), 7, '1qu3do3'],
+  ['the longer one has the odd token', bert, pair('question', 'doc'), 8, '1que3do3'],
 ])('%s', (_, model, input, most, expected) => {
   for (const limits of [
     { nCtx: most, nBatch: 512 },
@@ -69,7 +72,9 @@ it("knows a pair's first text", () => {
   const limits = { nCtx: 512, nBatch: 512 };
   expect(prepareInput(bert, pair('qu', 'doc'), limits, true).nFirst).toBe('1qu3'.length);
   expect(prepareInput(roberta, pair('qu', 'doc'), limits, true).nFirst).toBe('1qu23'.length);
-  expect(prepareInput(bert, pair('question', 'doc'), { nCtx: 6, nBatch: 512 }, true).nFirst).toBe(6);
+  expect(prepareInput(bert, pair('question', 'doc'), { nCtx: 6, nBatch: 512 }, true).nFirst).toBe(
+    '1qu3'.length,
+  );
   expect(prepareInput(bert, text('doc'), limits, true).nFirst).toBe('1doc3'.length);
 });
 

@@ -28,34 +28,56 @@ export function prepareInput(
   limits: EmbedLimits,
   truncate: boolean,
 ): PreparedInput {
-  const whole = input.type === 'pair' ? tokenizePair(vocab, input) : tokenizeText(vocab, input);
-  const { length } = whole.tokens;
-  if (length === 0) throw new CriaError('bad_request', 'the input has no tokens');
   const most = Math.min(limits.nCtx, limits.nBatch);
-  if (length <= most) return whole;
-  if (!truncate) throw tooLong(length, limits);
-  const nTail = input.type === 'pair' ? endOfPair(vocab).length : tailLength(vocab, input, whole.tokens);
-  return { tokens: cut(whole.tokens, limits, nTail), nFirst: Math.min(whole.nFirst, most) };
-}
-
-function tokenizeText(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'text' }>): PreparedInput {
+  if (input.type === 'pair') return preparePair(vocab, input, limits, truncate);
   const tokens = vocab.tokenize(input.text, { addSpecial: input.addSpecial, parseSpecial: true });
-  return { tokens, nFirst: tokens.length };
+  if (tokens.length === 0) throw new CriaError('bad_request', 'the input has no tokens');
+  if (tokens.length <= most) return { tokens, nFirst: tokens.length };
+  if (!truncate) throw tooLong(tokens.length, limits);
+  return { tokens: cut(tokens, limits, tailLength(vocab, input, tokens)), nFirst: most };
 }
 
 /**
  * The form of cross-encoders: `<s> query </s></s> document </s>` (XLM-RoBERTa) or `[CLS] query [SEP] document [SEP]` (BERT).
  * llama-server's `format_prompt_rerank` builds the same, but leaves the last [SEP] of BERT out.
  */
-function tokenizePair(vocab: EmbedVocab, input: Extract<EmbedInput, { type: 'pair' }>): PreparedInput {
+function preparePair(
+  vocab: EmbedVocab,
+  input: Extract<EmbedInput, { type: 'pair' }>,
+  limits: EmbedLimits,
+  truncate: boolean,
+): PreparedInput {
   const plain = { addSpecial: false, parseSpecial: false };
-  const first = [
-    ...(vocab.addsBos && vocab.bosToken >= 0 ? [vocab.bosToken] : []),
-    ...vocab.tokenize(input.query, plain),
-    ...betweenPair(vocab),
-  ];
-  const tokens = Int32Array.from([...first, ...vocab.tokenize(input.document, plain), ...endOfPair(vocab)]);
+  const query = vocab.tokenize(input.query, plain);
+  const document = vocab.tokenize(input.document, plain);
+  const begin = vocab.addsBos && vocab.bosToken >= 0 ? [vocab.bosToken] : [];
+  const between = betweenPair(vocab);
+  const end = endOfPair(vocab);
+  const nSpecial = begin.length + between.length + end.length;
+  const length = nSpecial + query.length + document.length;
+  if (length === 0) throw new CriaError('bad_request', 'the input has no tokens');
+  const room = Math.min(limits.nCtx, limits.nBatch) - nSpecial;
+  const isTooLong = query.length + document.length > room;
+  if (isTooLong && !truncate) throw tooLong(length, limits);
+  if (isTooLong && room < 2) throw noRoom(limits);
+  const [nQuery, nDocument] = isTooLong
+    ? shorten(query.length, document.length, room)
+    : [query.length, document.length];
+  const first = [...begin, ...query.subarray(0, nQuery), ...between];
+  const tokens = Int32Array.from([...first, ...document.subarray(0, nDocument), ...end]);
   return { tokens, nFirst: first.length };
+}
+
+/** How much of each of two texts stays: the longer one is cut first, as by transformers' `longest_first`. */
+function shorten(
+  nQuery: number,
+  nDocument: number,
+  room: number,
+): readonly [query: number, document: number] {
+  const half = Math.floor(room / 2);
+  if (nQuery <= half) return [nQuery, room - nQuery];
+  if (nDocument <= half) return [room - nDocument, nDocument];
+  return nQuery > nDocument ? [room - half, half] : [half, room - half];
 }
 
 /** Files of BERT may call [SEP] the end of a text as well; it is there once all the same. */
@@ -94,17 +116,20 @@ function cut(tokens: Int32Array, { nCtx, nBatch }: EmbedLimits, nTail: number): 
   const length = Math.min(nCtx, nBatch);
   const nHead = length - nTail;
   // One token would be the one that every sequence begins with.
-  if (nHead < 2)
-    throw new CriaError(
-      'context_exceeded',
-      nCtx <= nBatch
-        ? 'input after truncation exceeds maximum context length'
-        : 'input exceeds maximum context length and cannot be truncated further',
-    );
+  if (nHead < 2) throw noRoom({ nCtx, nBatch });
   const kept = new Int32Array(length);
   kept.set(tokens.subarray(0, nHead));
   kept.set(tokens.subarray(tokens.length - nTail), nHead);
   return kept;
+}
+
+function noRoom({ nCtx, nBatch }: EmbedLimits): CriaError {
+  return new CriaError(
+    'context_exceeded',
+    nCtx <= nBatch
+      ? 'input after truncation exceeds maximum context length'
+      : 'input exceeds maximum context length and cannot be truncated further',
+  );
 }
 
 function tooLong(nTokens: number, { nCtx, nBatch }: EmbedLimits): CriaError {

@@ -26,6 +26,8 @@ export const rerankRequestSchema = object('RerankRequest', {
   query: string,
   /** Texts, or objects with a `text`. */
   documents: array(any),
+  /** Which fields of objects count, in place of `text`. */
+  rank_fields: array(string),
   /** Answer with so many of the best; default all. */
   top_n: integer,
   /** Answer with the documents as well. */

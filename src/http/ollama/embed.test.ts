@@ -136,6 +136,15 @@ describe('reranking', () => {
     });
   });
 
+  it('ranks by the fields asked for, in their order', async () => {
+    const { call, calls } = await start({ rerank: () => ({ results: [], promptTokens: 9, ...times }) });
+    const documents = [{ text: 'body', title: 'head', year: 2020 }, 'plain'];
+    await call('POST', '/v1/rerank', {
+      body: { model: 'm', query: 'q', documents, rank_fields: ['title', 'year', 'text'] },
+    });
+    expect(calls.rerank).toMatchObject([{ documents: ['head\nbody', 'plain'] }]);
+  });
+
   it.each(['/v1/rerank', '/v2/rerank'])('answers %s as Jina and Cohere do', async (url) => {
     const results = [
       { index: 1, score: 0.75 },
@@ -171,6 +180,11 @@ describe('reranking', () => {
       'an object without text',
       { model: 'm', query: 'q', documents: [{ title: 'x' }] },
       'documents must be texts, or objects with a text',
+    ],
+    [
+      'an object without the fields asked for',
+      { model: 'm', query: 'q', documents: [{ text: 'x' }], rank_fields: ['title', 'body'] },
+      'documents must be texts, or objects with one of title, body',
     ],
     ['top_n 0', { model: 'm', query: 'q', documents, top_n: 0 }, 'top_n must be at least 1'],
   ])('refuses %s', async (_, body, error) => {

@@ -38,7 +38,7 @@ export function toLegacyEmbedRequest(body: EmbeddingRequestBody): LegacyEmbedReq
 export function toRerankRequest(body: RerankRequestBody): RerankRequest {
   const common = requireModel(toCommon(body));
   if (!body.query) throw new CriaError('bad_request', 'query is required');
-  const documents = (body.documents ?? []).map(textOfDocument);
+  const documents = (body.documents ?? []).map((document) => textOfDocument(document, body.rank_fields));
   if (documents.length === 0) throw new CriaError('bad_request', 'documents are required');
   const topN = body.top_n;
   if (topN !== undefined && topN < 1) throw new CriaError('bad_request', 'top_n must be at least 1');
@@ -83,10 +83,15 @@ function toInputs(value: JsonValue | undefined): readonly string[] {
   throw new CriaError('bad_request', 'invalid input type');
 }
 
-function textOfDocument(document: JsonValue): string {
+/** Of an object, the texts in the fields asked for, in their order, a line each (Cohere's `rank_fields`). */
+function textOfDocument(document: JsonValue, fields: readonly string[] = ['text']): string {
   if (typeof document === 'string') return document;
-  if (isObject(document) && typeof document.text === 'string') return document.text;
-  throw new CriaError('bad_request', 'documents must be texts, or objects with a text');
+  if (isObject(document)) {
+    const texts = fields.map((field) => document[field]).filter((text) => typeof text === 'string');
+    if (texts.length > 0) return texts.join('\n');
+  }
+  const where = fields.length === 1 && fields[0] === 'text' ? 'a text' : `one of ${fields.join(', ')}`;
+  throw new CriaError('bad_request', `documents must be texts, or objects with ${where}`);
 }
 
 function isBlank(model: string): boolean {
