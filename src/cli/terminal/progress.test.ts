@@ -103,14 +103,14 @@ describe('Progress', () => {
 
   it('lets no name of a file move the cursor', () => {
     const terminal = output(true);
-    const escape = '\x1b';
+    const esc = '\x1b';
     const progress = new Progress(terminal);
     const spinner = progress.spinner('a\x1b[2J\nb');
     spinner.setMessage('c\r\nd\x1b]0;x\x07');
     spinner.stop();
     progress.bar('e\x1b[9A\tf', 1).setCompleted(1);
     progress.stop();
-    const own = new RegExp(`${escape}\\[(?:\\?25[lh]|K|\\d+F)|▕.*▏ `, 'g');
+    const own = new RegExp(`${esc}\\[(?:\\?25[lh]|K|\\d+F)|▕.*▏ `, 'g');
     const drawn = terminal.text.replaceAll(own, '');
     expect(drawn).toBe(['a b ⠋', 'c d', 'c d', 'e f   0% 0 B/1 B', 'c d', 'e f 100% 1 B', ''].join('\n'));
   });
