@@ -12,7 +12,7 @@ import type {
 import { canonicalJson, kindOf } from './json-value.ts';
 import { namedSchemas } from './object-shape.ts';
 
-/** Formats are not asked: they describe less than is valid, and who lists a value knows what it is. */
+/** A listed value must have the common form of its format, too: what is written never breaks the schema. */
 export function admits(constraint: Constraint, value: JsonValue, analysis: SchemaAnalysis): boolean {
   if (constraint.kinds !== undefined && !constraint.kinds.has(kindOf(value))) return false;
   if (constraint.values !== undefined && !keysOf(constraint.values).has(canonicalJson(value))) return false;
@@ -44,7 +44,7 @@ function admitsNumber({ integer, min, max, multiples }: NumberConstraint, value:
 function admitsString({ minLength, maxLength, texts }: StringConstraint, value: string): boolean {
   const length = [...value].length;
   if (length < minLength || length > maxLength) return false;
-  return texts.every(({ automaton, isFormat }) => isFormat || accepts(automaton, value));
+  return texts.every(({ automaton }) => accepts(automaton, value));
 }
 
 function admitsArray(

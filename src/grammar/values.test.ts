@@ -39,9 +39,9 @@ const cases: readonly NamedCase[] = [
   [
     'enum beside a format',
     {
-      schema: { format: 'email', enum: ['"odd name"@example.org'] },
-      accepts: ['"\\"odd name\\"@example.org"'],
-      rejects: [],
+      schema: { format: 'email', enum: ['nobody', 'ada@example.org'] },
+      accepts: ['"ada@example.org"'],
+      rejects: ['"nobody"'],
     },
   ],
   ['const', { schema: { const: 'x"y' }, accepts: ['"x\\"y"'], rejects: ['"x"'] }],
