@@ -13,22 +13,33 @@ export async function benchEmbeddings(repeats) {
     return Array.from({ length }, (_, j) => words[(i * 7919 + j * 104_729) % words.length]).join(' ');
   });
 
-  const cria = await withCria(file, {}, (port) =>
-    measure(texts, repeats, async (input) => {
-      const { embeddings } = await answer(port, '/api/embed', { model: 'bench', input });
-      return embeddings;
-    }),
-  );
-  const slots = ['--embedding', '-np', '16', '-c', `${16 * bertShape.nCtx}`];
+  // Both servers are up and take turns: a machine's rate drifts by more than they differ.
+  const rates = { cria: { together: [], single: [] }, peer: { together: [], single: [] } };
   const binary = peerTool('llama-server');
-  const peer =
-    binary &&
-    (await withLlamaServer(binary, file, slots, (port) =>
-      measure(texts, repeats, async (input) => {
-        const { data } = await answer(port, '/v1/embeddings', { input });
-        return data.map(({ embedding }) => embedding);
-      }),
-    ));
+  await withCria(file, {}, async (port) => {
+    const embedders = { cria: (input) => embedByCria(port, input) };
+    const measureAll = async () => {
+      for (const embed of Object.values(embedders)) await rate([texts], embed);
+      for (let i = 0; i < repeats; i++)
+        for (const [name, embed] of Object.entries(embedders)) {
+          rates[name].together.push(await rate([texts], embed));
+          rates[name].single.push(
+            await rate(
+              texts.map((text) => [text]),
+              embed,
+            ),
+          );
+        }
+    };
+    if (binary === undefined) return measureAll();
+    const slots = ['--embedding', '-np', '16', '-c', `${16 * bertShape.nCtx}`];
+    return withLlamaServer(binary, file, slots, (peerPort) => {
+      embedders.peer = (input) => embedByPeer(peerPort, input);
+      return measureAll();
+    });
+  });
+  const cria = medians(rates.cria);
+  const peer = binary && medians(rates.peer);
 
   const { nLayers, nEmbd } = bertShape;
   print(
@@ -50,28 +61,32 @@ function row(name, { together, single }, text = (ratio) => ratio.toFixed(2)) {
   print(`| ${name} | ${text(together)} | ${text(single)} |`);
 }
 
-/** Rates in texts per second; both servers must agree on how many vectors there are, and how long they are. */
-async function measure(texts, repeats, embed) {
-  const run = async (requests) => {
-    const startedAt = performance.now();
-    let count = 0;
-    for (const input of requests) {
-      for (const vector of await embed(input)) {
-        if (vector.length !== bertShape.nEmbd) throw new Error(`a vector of ${vector.length} numbers`);
-        count++;
-      }
-    }
-    if (count !== nTexts) throw new Error(`${count} vectors`);
-    return (nTexts * 1000) / (performance.now() - startedAt);
-  };
-  await run([texts]);
-  const together = [];
-  const single = [];
-  for (let i = 0; i < repeats; i++) {
-    together.push(await run([texts]));
-    single.push(await run(texts.map((text) => [text])));
-  }
+function medians({ together, single }) {
   return { together: median(together), single: median(single) };
+}
+
+/** Texts per second; both servers must agree on how many vectors there are, and how long they are. */
+async function rate(requests, embed) {
+  const startedAt = performance.now();
+  let count = 0;
+  for (const input of requests) {
+    for (const vector of await embed(input)) {
+      if (vector.length !== bertShape.nEmbd) throw new Error(`a vector of ${vector.length} numbers`);
+      count++;
+    }
+  }
+  if (count !== nTexts) throw new Error(`${count} vectors`);
+  return (nTexts * 1000) / (performance.now() - startedAt);
+}
+
+async function embedByCria(port, input) {
+  const { embeddings } = await answer(port, '/api/embed', { model: 'bench', input });
+  return embeddings;
+}
+
+async function embedByPeer(port, input) {
+  const { data } = await answer(port, '/v1/embeddings', { input });
+  return data.map(({ embedding }) => embedding);
 }
 
 async function answer(port, url, body) {
